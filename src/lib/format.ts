@@ -1,0 +1,68 @@
+const DECIMAL_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB'] as const;
+const BINARY_UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+function scaled(bytes: number, base: number, units: readonly string[]): string {
+  let value = bytes;
+  let unit = 0;
+  // 0.9995 so that a value which would round to "1000 kB" is shown as "1.00 MB".
+  while (value >= base * 0.9995 && unit < units.length - 1) {
+    value /= base;
+    unit += 1;
+  }
+  if (unit === 0) return `${Math.round(value)} ${units[0]}`;
+  const digits = value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${units[unit]}`;
+}
+
+/** A size on disk or on the wire: bytes as kB, MB, GB (1000-based), three significant digits. */
+export function formatDiskSize(bytes: number): string {
+  return scaled(bytes, 1000, DECIMAL_UNITS);
+}
+
+/** A size in memory: bytes as KiB, MiB, GiB (1024-based), three significant digits. */
+export function formatMemorySize(bytes: number): string {
+  return scaled(bytes, 1024, BINARY_UNITS);
+}
+
+/** A rate: bytes per second as `12.3 MB/s`. */
+export function formatRate(bytesPerSecond: number): string {
+  return `${formatDiskSize(bytesPerSecond)}/s`;
+}
+
+/** A duration in seconds as `8 s`, `3 min 05 s`, `2 h 14 min`. */
+export function formatDuration(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 60) return `${minutes} min ${String(whole % 60).padStart(2, '0')} s`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 48) return `${hours} h ${String(minutes % 60).padStart(2, '0')} min`;
+  return `${Math.floor(hours / 24)} d ${hours % 24} h`;
+}
+
+const AGES: readonly (readonly [limit: number, seconds: number, name: string])[] = [
+  [3600, 60, 'minute'],
+  [86_400, 3600, 'hour'],
+  [86_400 * 14, 86_400, 'day'],
+  [86_400 * 60, 86_400 * 7, 'week'],
+  [86_400 * 730, 86_400 * 30.44, 'month'],
+  [Number.POSITIVE_INFINITY, 86_400 * 365.25, 'year'],
+];
+
+/** How long ago a moment was, for people: `just now`, `5 minutes ago`, `3 weeks ago`. */
+export function formatAge(moment: Date, now: Date): string {
+  const seconds = (now.getTime() - moment.getTime()) / 1000;
+  if (seconds < 60) return 'just now';
+  for (const [limit, unit, name] of AGES) {
+    if (seconds < limit) {
+      const count = Math.floor(seconds / unit);
+      return `${count} ${name}${count === 1 ? '' : 's'} ago`;
+    }
+  }
+  return 'long ago';
+}
+
+/** A whole number with its noun: `1 file`, `3 files`. */
+export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count} ${count === 1 ? noun : plural}`;
+}

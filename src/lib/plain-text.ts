@@ -1,0 +1,25 @@
+// C0 without tab and newline, DEL, C1, and the bidirectional overrides and isolates that can make
+// a terminal show something other than what is there (https://trojansource.codes).
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+
+/**
+ * Text that came from the network, a file or a model, made safe for a terminal: control characters
+ * and direction overrides are dropped, tabs and newlines stay.
+ */
+export function stripControls(text: string): string {
+  return text.replace(CONTROL, '');
+}
+
+/** As {@link stripControls}, on one line: runs of white space become one blank. */
+export function oneLine(text: string): string {
+  return stripControls(text.replace(/\s+/gu, ' ')).trim();
+}
+
+const SECRET =
+  /hf_[A-Za-z0-9_]{8,}|Bearer\s+[^\s"']+|((?:Signature|X-Amz-Signature|Policy|token)=)[^&\s"']+/gu;
+
+/** Replaces access tokens and the signed part of URLs, so that a text can be logged or shown. */
+export function redact(text: string): string {
+  return text.replace(SECRET, (_match, name: string | undefined) => `${name ?? ''}[redacted]`);
+}

@@ -1,0 +1,33 @@
+/** One file of a stored model. */
+export interface StoredFile {
+  /** Absolute path on this machine. */
+  readonly path: string;
+  /** The file's path in its repository; the name on disk where that is not known. */
+  readonly name: string;
+  /** Bytes. Of an unfinished file: the size it will have, where that is known. */
+  readonly size: number;
+  /** Hex digest, where it is known and was checked. */
+  readonly sha256?: string;
+}
+
+/** A model as the store holds it: one quant of one repository. */
+export interface StoredModel {
+  /** `user/repo:QUANT`, unique in the store. */
+  readonly ref: string;
+  /** `user/repo`. */
+  readonly repo: string;
+  readonly quant: string;
+  /** The file llama-server is given: the model itself or its first shard. Absolute. */
+  readonly path: string;
+  /** The shards in order, or the one file. */
+  readonly files: readonly StoredFile[];
+  /** The projector (mmproj) that belongs to the repository, where one is stored. Absolute. */
+  readonly projector?: string;
+  /** Bytes on disk of the files. */
+  readonly size: number;
+  readonly state: 'complete' | 'partial';
+  /** Of a partial model: how much of it is on disk, 0 to 100. */
+  readonly percent?: number;
+  readonly modifiedAt: Date;
+  readonly lastUsedAt?: Date;
+}

@@ -24,6 +24,7 @@ export type ExitCode = keyof typeof EXIT_CODES;
 
 /** Every error code with the exit code it ends in. Codes are stable: scripts match on them. */
 export const ERROR_CODES = {
+  OUTPUT_CLOSED: 0,
   INTERNAL: 1,
   USAGE: 2,
   REFERENCE_INVALID: 2,

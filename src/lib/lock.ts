@@ -3,8 +3,9 @@ import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 
-import { LlameroError, abortError, systemErrorCode, throwIfAborted } from './errors.ts';
+import { LlameroError, systemErrorCode, throwIfAborted } from './errors.ts';
 import { onDisk, renameOver } from './files.ts';
+import { pause } from './pause.ts';
 
 const HEARTBEAT_MS = 5_000;
 /** Without a heartbeat for so long, a lock of another machine counts as left behind. */
@@ -183,18 +184,4 @@ async function release(lockPath: string, owner: Owner): Promise<void> {
   if (text !== undefined && parseOwner(text)?.token === owner.token) {
     await rm(lockPath, { force: true });
   }
-}
-
-function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      signal?.removeEventListener('abort', onAbort);
-      resolve();
-    }, milliseconds);
-    function onAbort(): void {
-      clearTimeout(timer);
-      if (signal !== undefined) reject(abortError(signal));
-    }
-    signal?.addEventListener('abort', onAbort, { once: true });
-  });
 }

@@ -1,0 +1,102 @@
+import { Command, Flags, type Interfaces } from '@oclif/core';
+
+import { toLlameroError } from './error-conversion.ts';
+import { type Context, createContext } from './lib/context.ts';
+import { errorDocument, renderError } from './lib/ui/error-text.ts';
+import { Terminal } from './lib/ui/terminal.ts';
+import { program } from './program.ts';
+
+type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
+  (typeof BaseCommand)['baseFlags'] & T['flags']
+>;
+type ArgsOf<T extends typeof Command> = Interfaces.InferredArgs<T['args']>;
+
+/**
+ * What every command has: the flags of the contract, the context with everything it works with,
+ * one way to end in an error, and the certainty that what was opened is closed. A command's
+ * `run` parses nothing, prints through `this.context.terminal`, and returns its `--json` document.
+ */
+export abstract class BaseCommand<T extends typeof Command> extends Command {
+  static override enableJsonFlag = true;
+
+  static override baseFlags = {
+    quiet: Flags.boolean({
+      char: 'q',
+      summary: 'Print the result alone',
+      helpGroup: 'GLOBAL',
+      exclusive: ['verbose'],
+    }),
+    verbose: Flags.boolean({
+      summary: 'Say more about what is done',
+      helpGroup: 'GLOBAL',
+    }),
+  };
+
+  protected flags!: FlagsOf<T>;
+  protected args!: ArgsOf<T>;
+  /** All positional arguments, for commands that take any number of them. */
+  protected positionals!: readonly string[];
+  protected context!: Context;
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    const { args, argv, flags } = await this.parse({
+      flags: this.ctor.flags,
+      baseFlags: (super.ctor as typeof BaseCommand).baseFlags,
+      enableJsonFlag: this.ctor.enableJsonFlag,
+      args: this.ctor.args,
+      strict: this.ctor.strict,
+    });
+    this.flags = flags as FlagsOf<T>;
+    this.args = args as ArgsOf<T>;
+    this.positionals = argv as string[];
+    this.context = createContext({
+      version: this.config.version,
+      environment: program.environment,
+      interrupts: program.interrupts,
+      terminal: new Terminal(process, this.#verbosity(), program.environment),
+      flagSettings: this.flagSettings(),
+    });
+  }
+
+  /** Settings that flags of this command override, by key of the configuration. */
+  protected flagSettings(): Readonly<Record<string, { value: unknown; flag: string }>> {
+    return {};
+  }
+
+  /** Every failure ends here, once: as JSON on stdout or as text on stderr, with its exit code. */
+  protected override catch(error: unknown): Promise<void> {
+    const failure = toLlameroError(error, this.id);
+    if (this.jsonEnabled()) {
+      this.logJson(errorDocument(failure));
+    } else if (failure.exitCode !== 0) {
+      const { style } = new Terminal(process, 'normal', program.environment);
+      const debug = program.environment['LLAMERO_DEBUG'];
+      process.stderr.write(renderError(failure, style, debug));
+    }
+    process.exitCode = failure.exitCode;
+    return Promise.resolve();
+  }
+
+  protected override async finally(): Promise<void> {
+    // The context is missing when the arguments could not be parsed.
+    await (this.context as Context | undefined)?.close();
+  }
+
+  /** Only the flag decides: oclif's CONTENT_TYPE variable is no part of the contract. */
+  override jsonEnabled(): boolean {
+    if (!this.ctor.enableJsonFlag) return false;
+    const end = this.argv.indexOf('--');
+    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes('--json');
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
+  }
+
+  #verbosity(): 'quiet' | 'normal' | 'verbose' {
+    const { quiet, verbose } = this.flags as { quiet?: boolean; verbose?: boolean };
+    if (quiet === true) return 'quiet';
+    return verbose === true ? 'verbose' : 'normal';
+  }
+}

@@ -1,0 +1,53 @@
+import { BaseCommand } from '../../base-command.ts';
+import { formatSetting } from '../../lib/config/schema.ts';
+import { renderTable } from '../../lib/ui/table.ts';
+
+/** `config list --json`. */
+export interface ConfigListDocument {
+  readonly path: string;
+  readonly settings: readonly {
+    readonly key: string;
+    /** Sizes in bytes, durations in seconds; null where nothing is set. */
+    readonly value: unknown;
+    readonly source: string;
+    readonly origin?: string;
+    readonly default: unknown;
+    readonly description: string;
+  }[];
+}
+
+export default class ConfigList extends BaseCommand<typeof ConfigList> {
+  static override summary = 'Show all settings, each with where its value comes from';
+  static override examples = [
+    '<%= config.bin %> <%= command.id %>',
+    '<%= config.bin %> <%= command.id %> --json',
+  ];
+
+  async run(): Promise<ConfigListDocument> {
+    const { paths, terminal } = this.context;
+    const settings = (await this.context.config()).settings();
+    if (!this.jsonEnabled()) {
+      const rows = settings.map(({ key, value, source, origin }) => [
+        key,
+        { text: formatSetting(key, value) || '-', style: terminal.outStyle.cyan },
+        source === 'default' ? 'default' : `${source} (${origin ?? ''})`,
+      ]);
+      terminal.print(
+        renderTable({
+          columns: [{ header: 'KEY' }, { header: 'VALUE', shrinks: true }, { header: 'SOURCE' }],
+          rows,
+          width: terminal.stdoutIsTerminal ? terminal.columns : undefined,
+          headerStyle: terminal.outStyle.dim,
+        }),
+      );
+    }
+    return {
+      path: paths.configFile,
+      settings: settings.map((setting) => ({
+        ...setting,
+        value: setting.value ?? null,
+        default: setting.default ?? null,
+      })),
+    };
+  }
+}

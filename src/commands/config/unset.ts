@@ -1,0 +1,28 @@
+import { Args } from '@oclif/core';
+
+import { BaseCommand } from '../../base-command.ts';
+import { unsetValue } from '../../lib/config/edit.ts';
+
+export default class ConfigUnset extends BaseCommand<typeof ConfigUnset> {
+  static override summary = 'Take a value out of the settings file, so that its default holds';
+  static override examples = ['<%= config.bin %> <%= command.id %> server.port'];
+  static override args = {
+    key: Args.string({
+      description: 'the setting: server.port',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  async run(): Promise<{ key: string; removed: boolean; path: string }> {
+    const { paths, terminal } = this.context;
+    const { key } = this.args;
+    const removed = await unsetValue(paths, key);
+    terminal.note(
+      removed
+        ? `${key} is no longer set in ${paths.configFile}`
+        : `${key} was not set in ${paths.configFile}`,
+    );
+    return { key, removed, path: paths.configFile };
+  }
+}

@@ -1,0 +1,142 @@
+import { distance } from 'fastest-levenshtein';
+
+import type { EnvironmentVariable } from './environment.ts';
+import {
+  type Kind,
+  boolean,
+  decimal,
+  duration,
+  endpoint,
+  filePath,
+  host,
+  hubSwitch,
+  integer,
+  integerOrWord,
+  name,
+  size,
+  text,
+} from './kinds.ts';
+
+/** A variable that sets a key; it may be read by other rules than the file. */
+export interface Variable<T> {
+  readonly name: EnvironmentVariable;
+  readonly kind?: Kind<T>;
+}
+
+/** What is known of a key; D is `undefined` for one that is not set unless the user does. */
+export interface Definition<T, D extends T | undefined = T | undefined> {
+  readonly kind: Kind<T>;
+  readonly default: D;
+  readonly description: string;
+  /** The variables that set it, the first one that is there wins. */
+  readonly environment: readonly Variable<T>[];
+}
+
+function setting<T>(
+  kind: Kind<T>,
+  initial: T,
+  description: string,
+  environment: readonly Variable<T>[] = [],
+): Definition<T, T> {
+  return { kind, default: initial, description, environment };
+}
+
+function optional<T>(
+  kind: Kind<T>,
+  description: string,
+  environment: readonly Variable<T>[] = [],
+): Definition<T, undefined> {
+  return { kind, default: undefined, description, environment };
+}
+
+/** Every setting there is. Keys of `server` and `run` are spelt as llama-server's own flags. */
+export const SETTINGS = {
+  'hub.endpoint': setting(endpoint, 'https://huggingface.co', 'Address of the hub', [
+    { name: 'HF_ENDPOINT' },
+  ]),
+  'hub.offline': setting(boolean, false, 'Make no request to the hub', [
+    { name: 'LLAMERO_OFFLINE' },
+    { name: 'HF_HUB_OFFLINE', kind: hubSwitch },
+  ]),
+  'pull.quant': optional(name, 'Quant to pull where the reference names none'),
+  'pull.mmproj': setting(boolean, true, 'Pull the projector of a model that can see or hear'),
+  'pull.reserve': setting(size, 1_000_000_000, 'Disk space that a pull leaves free'),
+  'server.host': setting(host, '127.0.0.1', 'Address on which the server listens', [
+    { name: 'LLAMERO_HOST' },
+  ]),
+  // 5526 is LLAM on a telephone's keypad, and no known tool's port.
+  'server.port': setting(integer(1, 65_535), 5526, 'Port on which the server listens', [
+    { name: 'LLAMERO_PORT' },
+  ]),
+  'server.llama-server': optional(filePath, 'llama-server to run instead of an installed one', [
+    { name: 'LLAMERO_LLAMA_SERVER' },
+  ]),
+  'server.models-max': setting(integer(0), 4, 'Models loaded at once (0: no limit)'),
+  'server.start-timeout': setting(duration, 120, 'How long the server may take to start'),
+  'server.ctx-size': optional(integer(0), "Context size in tokens (0: the model's own)"),
+  'server.n-gpu-layers': optional(
+    integerOrWord(0, ['auto', 'all']),
+    'Layers kept in GPU memory: a number, auto or all',
+  ),
+  'server.threads': optional(integer(1, 4096), 'CPU threads that generate tokens'),
+  'run.temp': optional(decimal(0, 10), 'Sampling temperature (0: always the likeliest token)'),
+  'run.top-p': optional(
+    decimal(0, 1),
+    'Sample from the likeliest tokens up to this share (1: off)',
+  ),
+  'run.top-k': optional(integer(0), 'Sample from this many likeliest tokens (0: off)'),
+  'run.min-p': optional(decimal(0, 1), 'Drop tokens below this share of the likeliest (0: off)'),
+  'run.repeat-penalty': optional(decimal(0.1, 10), 'Penalty on repeated tokens (1: off)'),
+  'run.seed': optional(integer(-1, 4_294_967_295), 'Seed of the random numbers (-1: a new one)'),
+  'run.predict': optional(integer(-1), 'Tokens to generate at most (-1: until the model ends)'),
+  'run.system': optional(text, 'System prompt'),
+} as const;
+
+/** The name of a setting: `server.port`. */
+export type SettingKey = keyof typeof SETTINGS;
+
+/** The type of a setting's value; undefined is in it where there is no default. */
+export type SettingValue<K extends SettingKey> =
+  (typeof SETTINGS)[K] extends Definition<infer T, infer D> ? T | D : never;
+
+/** Every key, in the order in which they are shown. */
+export const SETTING_KEYS = Object.keys(SETTINGS) as readonly SettingKey[];
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(SETTINGS, key);
+}
+
+/** The definition of a key without the type of its value, for code that treats all keys alike. */
+export function definitionOf(key: SettingKey): Definition<unknown> {
+  return SETTINGS[key];
+}
+
+/** A value as it is shown and may be typed again: `1GB`, `2m`; undefined is the empty text. */
+export function formatSetting(key: SettingKey, value: unknown): string {
+  return value === undefined ? '' : definitionOf(key).kind.format(value);
+}
+
+/**
+ * The valid key that a mistyped one most likely means: a slip (`server.prot`), an underscore
+ * (`server.ctx_size`), a wrong or missing section (`port`), a beginning (`server.ctx`).
+ */
+export function nearestKey(typed: string): SettingKey | undefined {
+  const wanted = typed.toLowerCase().replaceAll('_', '-');
+  const wantedLast = lastPart(wanted);
+  let best: { readonly key: SettingKey; readonly score: number } | undefined;
+  for (const key of SETTING_KEYS) {
+    const begins = wanted !== '' && (key.startsWith(wanted) || wanted.startsWith(key));
+    const score = Math.min(
+      distance(wanted, key),
+      // Half a step behind, so that of two equal names the one in the section typed is meant.
+      distance(wantedLast, lastPart(key)) + 0.5,
+      begins ? 1 : Number.POSITIVE_INFINITY,
+    );
+    if (best === undefined || score < best.score) best = { key, score };
+  }
+  return best !== undefined && best.score <= 1 + wantedLast.length / 4 ? best.key : undefined;
+}
+
+function lastPart(key: string): string {
+  return key.slice(key.lastIndexOf('.') + 1);
+}

@@ -1,0 +1,164 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+import { type Config, type FlagSettings, loadConfig, type Setting } from './config/config.ts';
+import type { Environment } from './config/environment.ts';
+import { type Paths, resolvePaths } from './config/paths.ts';
+import type { Http } from './http/http.ts';
+import type { Hub } from './hub/hub.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Engine } from './engine/engine.ts';
+import type { FindOptions } from './engine/find.ts';
+import type { ModelServer } from './server/router.ts';
+import type { Store } from './store/store.ts';
+import type { Terminal } from './ui/terminal.ts';
+
+/**
+ * What a command works with. Cheap members are values; costly ones are functions that make their
+ * thing on the first call and import what it needs only then, so that `--help` and `list` never
+ * pay for an HTTP client.
+ */
+export interface Context {
+  readonly version: string;
+  readonly environment: Environment;
+  readonly paths: Paths;
+  readonly terminal: Terminal;
+  readonly interrupts: Interrupts;
+  /** Aborted when the program is asked to end. */
+  readonly signal: AbortSignal;
+  config(): Promise<Config>;
+  http(): Promise<Http>;
+  hub(): Promise<Hub>;
+  store(): Promise<Store>;
+  /** @throws LlameroError ENGINE_MISSING, ENGINE_UNUSABLE */
+  engine(): Promise<Engine>;
+  server(): Promise<ModelServer>;
+  /** Closes what was opened. */
+  close(): Promise<void>;
+}
+
+/** What a context is made from. */
+export interface ContextOptions {
+  readonly version: string;
+  readonly environment: Environment;
+  readonly interrupts: Interrupts;
+  readonly terminal: Terminal;
+  readonly flagSettings?: FlagSettings;
+}
+
+/** Makes the context of one run of a command. */
+export function createContext(options: ContextOptions): Context {
+  const { environment, interrupts, terminal, version } = options;
+  // Depends on the environment alone.
+  const paths = resolvePaths(environment, homedir());
+  // Depends on paths.
+  const config = once(() => loadConfig({ paths, environment, flags: options.flagSettings ?? {} }));
+  let openHttp: Http | undefined;
+  // Depends on the environment alone: proxies and certificates.
+  const http = once(async () => {
+    const { createHttp } = await import('./http/http.ts');
+    openHttp = createHttp({
+      version,
+      environment,
+      onRetry: ({ reason, waitSeconds }) => {
+        terminal.note(`${reason}; next try in ${Math.ceil(waitSeconds)} s`);
+      },
+    });
+    return openHttp;
+  });
+  // Depends on http and config.
+  const hub = once(async () => {
+    const [{ createHub }, { discoverToken }] = await Promise.all([
+      import('./hub/hub.ts'),
+      import('./hub/token.ts'),
+    ]);
+    const settings = await config();
+    return createHub({
+      http: await http(),
+      endpoint: settings.get('hub.endpoint'),
+      offline: settings.get('hub.offline'),
+      token: await discoverToken({ environment, homeDirectory: homedir() }),
+    });
+  });
+  // Depends on paths.
+  const store = once(async () => {
+    const { createStore } = await import('./store/store.ts');
+    return createStore({ models: paths.models });
+  });
+  // Depends on config and paths.
+  const engine = once(async () => {
+    const { resolveEngine } = await import('./engine/resolve.ts');
+    return await resolveEngine({
+      named: namedEngine((await config()).setting('server.llama-server')),
+      binFolder: paths.bin,
+      searchPath: environment['PATH'],
+      pathExtensions: environment['PATHEXT'],
+      platform: process.platform,
+      workingFolder: process.cwd(),
+      cacheFile: path.join(paths.run, 'engine-probe.json'),
+      signal: interrupts.signal,
+    });
+  });
+  // Depends on config, store and engine; the engine is looked for when a server is started.
+  const server = once(async () => {
+    const [{ ModelServer }, settings, { survey }] = await Promise.all([
+      import('./server/router.ts'),
+      config(),
+      store(),
+    ]);
+    return new ModelServer({
+      runFolder: paths.run,
+      logFile: path.join(paths.logs, 'server.log'),
+      address: { host: settings.get('server.host'), port: settings.get('server.port') },
+      modelsMax: settings.get('server.models-max'),
+      startTimeoutSeconds: settings.get('server.start-timeout'),
+      settings: loadSettings(settings),
+      environment,
+      engine,
+      models: async () => (await survey()).models,
+    });
+  });
+  return {
+    version,
+    environment,
+    paths,
+    terminal,
+    interrupts,
+    signal: interrupts.signal,
+    config,
+    http,
+    hub,
+    store,
+    engine,
+    server,
+    close: () => {
+      openHttp?.close();
+      return Promise.resolve();
+    },
+  };
+}
+
+/** A function that does its work on the first call and gives the same promise ever after. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => (made ??= make());
+}
+
+/** The engine that the user named, and where. */
+function namedEngine({ value, source, origin }: Setting<string | undefined>): FindOptions['named'] {
+  if (value === undefined) return undefined;
+  return {
+    path: value,
+    by: origin ?? 'server.llama-server',
+    origin: source === 'environment' ? 'environment' : 'config',
+  };
+}
+
+/** The settings that every model is loaded with, by llama-server's own flag names. */
+function loadSettings(config: Config): Record<string, string | number> {
+  const keys = ['ctx-size', 'n-gpu-layers', 'threads'] as const;
+  const given = keys.map((key) => [key, config.get(`server.${key}`)] as const);
+  return Object.fromEntries(
+    given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+  );
+}

@@ -1,0 +1,178 @@
+import { execFile } from 'node:child_process';
+import { stat } from 'node:fs/promises';
+
+import { LlameroError, abortError } from '../errors.ts';
+import { readTextIfExists, writeFileAtomic } from '../files.ts';
+import { oneLine } from '../plain-text.ts';
+import type { Engine } from './engine.ts';
+import type { EngineCandidate } from './find.ts';
+
+/** Long enough for a cold disk and a slow GPU driver. */
+const PROBE_SECONDS = 60;
+/** The flag that router mode with a list of models needs; builds before it cannot serve us. */
+const ROUTER_FLAG = '--models-preset';
+
+const NAME_ANOTHER =
+  'Name another llama-server, or unset LLAMERO_LLAMA_SERVER and server.llama-server and run `llamero update`';
+const HOW_TO_REPLACE = {
+  environment: NAME_ANOTHER,
+  config: NAME_ANOTHER,
+  installed: 'Install the current build with `llamero update`',
+  path: 'Install a current build with `llamero update`, or bring llama.cpp up to date with your package manager',
+} as const satisfies Record<EngineCandidate['origin'], string>;
+
+/** How a probe is made. */
+export interface ProbeOptions {
+  /** The answers of earlier probes, by file, size and time of change. It may be lost at any time. */
+  readonly cacheFile?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Seconds that the program may take for an answer. */
+  readonly timeoutSeconds?: number;
+}
+
+/** What a program says about itself. */
+interface Answers {
+  readonly build?: number;
+  readonly version?: string;
+  readonly flags: readonly string[];
+}
+
+/**
+ * Asks a candidate for its version and its flags.
+ *
+ * @throws LlameroError ENGINE_UNUSABLE when it cannot be run, is no llama-server, or is too old
+ */
+export async function probeEngine(
+  candidate: EngineCandidate,
+  options: ProbeOptions = {},
+): Promise<Engine> {
+  const key = await cacheKey(candidate);
+  const known = await readCache(options.cacheFile, key);
+  const answers = known ?? (await ask(candidate, options));
+  if (!answers.flags.includes(ROUTER_FLAG)) {
+    const name = answers.build === undefined ? '' : ` (build ${answers.build})`;
+    throw new LlameroError(
+      'ENGINE_UNUSABLE',
+      `${candidate.command[0]}${name} is too old: it does not know ${ROUTER_FLAG}`,
+      { hint: HOW_TO_REPLACE[candidate.origin] },
+    );
+  }
+  if (known === undefined) await writeCache(options.cacheFile, key, answers);
+  return {
+    ...candidate,
+    ...(answers.build === undefined ? {} : { build: answers.build }),
+    ...(answers.version === undefined ? {} : { version: answers.version }),
+    flags: new Set(answers.flags),
+  };
+}
+
+/**
+ * The build number and the version from `llama-server --version`. Two forms:
+ * `version: 0.7.0 (build 11669, commit abc)`, and before August 2026 `version: 9602 (1593d5684)`.
+ * Source: https://github.com/ggml-org/llama.cpp/blob/master/common/build-info.cpp.in
+ */
+export function parseVersion(output: string): Pick<Answers, 'build' | 'version'> {
+  const now = /^version:\s+(?<version>\S+)\s+\(build\s+(?<build>\d+)/mu.exec(output)?.groups;
+  if (now !== undefined) return { version: now['version'] ?? '', build: Number(now['build']) };
+  const before = /^version:\s+(?<build>\d+)\s+\(/mu.exec(output)?.groups;
+  return before === undefined ? {} : { build: Number(before['build']) };
+}
+
+/**
+ * Every flag from `llama-server --help`. A flag's names stand at the start of a line, with commas
+ * between them; indented lines are descriptions.
+ */
+export function parseFlags(help: string): string[] {
+  const flags: string[] = [];
+  for (const line of help.split('\n')) {
+    const names = /^-{1,2}[A-Za-z][\w-]*(?:,\s*-{1,2}[A-Za-z][\w-]*)*/u.exec(line)?.[0];
+    if (names !== undefined) flags.push(...names.split(/,\s*/u));
+  }
+  return flags;
+}
+
+async function ask(candidate: EngineCandidate, options: ProbeOptions): Promise<Answers> {
+  const version = await execute(candidate, '--version', options);
+  const help = await execute(candidate, '--help', options);
+  return { ...parseVersion(version), flags: parseFlags(help) };
+}
+
+function execute(
+  candidate: EngineCandidate,
+  flag: string,
+  { signal, timeoutSeconds = PROBE_SECONDS }: ProbeOptions,
+): Promise<string> {
+  const [program, ...first] = candidate.command;
+  return new Promise((resolve, reject) => {
+    execFile(
+      program,
+      [...first, flag],
+      {
+        cwd: candidate.folder,
+        timeout: timeoutSeconds * 1000,
+        killSignal: 'SIGKILL',
+        maxBuffer: 8 * 1024 * 1024,
+        windowsHide: true,
+        ...(signal === undefined ? {} : { signal }),
+      },
+      (error, stdout, stderr) => {
+        if (error === null) {
+          resolve(`${stdout}\n${stderr}`);
+          return;
+        }
+        if (signal?.aborted === true) {
+          reject(abortError(signal));
+          return;
+        }
+        const reason =
+          error.killed === true
+            ? `no answer to ${flag} within ${timeoutSeconds} s`
+            : (lastLine(stderr) ?? lastLine(stdout) ?? oneLine(error.message));
+        reject(
+          new LlameroError('ENGINE_UNUSABLE', `${program} cannot be run: ${reason}`, {
+            hint: HOW_TO_REPLACE[candidate.origin],
+            cause: error,
+          }),
+        );
+      },
+    );
+  });
+}
+
+function lastLine(output: string): string | undefined {
+  const line = output.trim().split('\n').at(-1);
+  return line === undefined || line === '' ? undefined : oneLine(line);
+}
+
+async function cacheKey(candidate: EngineCandidate): Promise<string> {
+  const file = await stat(candidate.command[0]);
+  return [...candidate.command, file.size, file.mtimeMs].join('|');
+}
+
+async function readCache(cacheFile: string | undefined, key: string): Promise<Answers | undefined> {
+  if (cacheFile === undefined) return undefined;
+  const text = await readTextIfExists(cacheFile);
+  if (text === undefined) return undefined;
+  try {
+    const cache = JSON.parse(text) as Partial<Record<string, unknown>> | null;
+    if (cache?.['key'] !== key || !Array.isArray(cache['flags'])) return undefined;
+    const { build, version } = cache;
+    return {
+      ...(typeof build === 'number' ? { build } : {}),
+      ...(typeof version === 'string' ? { version } : {}),
+      flags: cache['flags'].filter((flag) => typeof flag === 'string'),
+    };
+  } catch {
+    // A damaged cache is no cache: the engine is asked again.
+    return undefined;
+  }
+}
+
+async function writeCache(
+  cacheFile: string | undefined,
+  key: string,
+  answers: Answers,
+): Promise<void> {
+  if (cacheFile === undefined) return;
+  await writeFileAtomic(cacheFile, `${JSON.stringify({ key, ...answers })}\n`, 0o600);
+}

@@ -1,0 +1,160 @@
+import { LlameroError } from '../errors.ts';
+import { formatCount } from '../format.ts';
+import { oneLine } from '../plain-text.ts';
+import { asciiUpperCase, nameOf, withoutExtension } from './file-name.ts';
+import type { Inventory, Quant, RepoFile } from './inventory.ts';
+import { locateQuant, withoutPublisherPrefix } from './quant-name.ts';
+import { isComplete, isLoadable, isMxfp4, isNativeMxfp4, type RankingContext } from './ranking.ts';
+import { withoutShardCount } from './shards.ts';
+
+/** What a tag stands for among the quants of a repository. */
+export type QuantMatch<F extends RepoFile> =
+  | { readonly kind: 'found'; readonly quant: Quant<F> }
+  /** The tag fits several; each is named in full by its label. */
+  | { readonly kind: 'ambiguous'; readonly candidates: readonly Quant<F>[] }
+  | { readonly kind: 'missing' };
+
+/**
+ * Finds the quant that a tag names. In this order: its label; the name of one of its files (any
+ * shard, with or without folders, extension and shard count); its quant, when no or only one variant
+ * of it is there; its quant without `UD-` or `i1-`. Any case, `_` or `-`.
+ *
+ * An incomplete quant is found too: whether to refuse it is for the caller to say.
+ */
+export function findQuant<F extends RepoFile>(inventory: Inventory<F>, tag: string): QuantMatch<F> {
+  const wanted = asciiUpperCase(tag.trim());
+  if (wanted === '') return { kind: 'missing' };
+  const steps: readonly ((quant: Quant<F>) => boolean)[] = [
+    ({ label }) => asciiUpperCase(label) === wanted,
+    ({ files }) => files.some(({ path }) => asciiUpperCase(path) === wanted),
+    ({ files }) => files.some(({ path }) => fileNamesOf(path).includes(wanted)),
+    ...nameSteps<F>(wanted),
+  ];
+  for (const step of steps) {
+    const candidates = inventory.quants.filter(step);
+    const [quant] = candidates;
+    if (quant === undefined) continue;
+    return candidates.length === 1 ? { kind: 'found', quant } : { kind: 'ambiguous', candidates };
+  }
+  return { kind: 'missing' };
+}
+
+/** The names that stand for a file, upper case: with and without folders, extension, shard count. */
+function fileNamesOf(path: string): string[] {
+  const whole = withoutShardCount(path);
+  return [path, withoutExtension(path), whole, withoutExtension(whole)].flatMap((each) =>
+    [each, nameOf(each)].map(asciiUpperCase),
+  );
+}
+
+function nameSteps<F extends RepoFile>(wanted: string): ((quant: Quant<F>) => boolean)[] {
+  const located = locateQuant(wanted);
+  if (located === undefined || located.before !== '') return [];
+  const { name, variant } = located;
+  const fits = (quant: Quant<F>): boolean => variant === undefined || quant.variant === variant;
+  return [
+    (quant) => quant.name === name && quant.variant === variant,
+    (quant) => quant.name === name && fits(quant),
+    (quant) => withoutPublisherPrefix(quant.name) === name && fits(quant),
+  ];
+}
+
+/** A chosen quant, and why it was chosen: one line that begins with its label. */
+export interface QuantChoice<F extends RepoFile> {
+  readonly quant: Quant<F>;
+  readonly reason: string;
+}
+
+/**
+ * Chooses the quant to use when none was named: the preferred one when it is there and whole, else
+ * the first in the ranking that is whole and that llama.cpp reads.
+ *
+ * @param preferred a tag from the user's settings; not an error when it is not there
+ * @throws LlameroError NO_GGUF when there is no model file, SHARDS_MISSING when all lack shards
+ */
+export function chooseDefault<F extends RepoFile>(
+  inventory: Inventory<F>,
+  preferred?: string,
+  context: RankingContext = {},
+): QuantChoice<F> {
+  const complete = inventory.quants.filter(isComplete);
+  const first = complete.find(isLoadable) ?? complete[0];
+  if (first === undefined) throw nothingUsable(inventory);
+  if (preferred === undefined) {
+    return { quant: first, reason: `${first.label}: ${reasonFor(first, inventory, context)}` };
+  }
+  const match = findQuant(inventory, preferred);
+  if (match.kind === 'found' && isComplete(match.quant)) {
+    const { quant } = match;
+    return { quant, reason: `${quant.label}: the quant that is set as preferred` };
+  }
+  const problem = {
+    found: 'lacks shards',
+    ambiguous: 'fits several quants',
+    missing: 'is not there',
+  }[match.kind];
+  const why = `${oneLine(preferred)}, which is preferred, ${problem}`;
+  return {
+    quant: first,
+    reason: `${first.label}: ${reasonFor(first, inventory, context)}; ${why}`,
+  };
+}
+
+function reasonFor<F extends RepoFile>(
+  quant: Quant<F>,
+  { quants }: Inventory<F>,
+  context: RankingContext,
+): string {
+  const complete = quants.filter(isComplete);
+  const lacking = quants.length - complete.length;
+  const left =
+    lacking === 0
+      ? ''
+      : ` (${formatCount(lacking, 'other')} ${lacking === 1 ? 'lacks' : 'lack'} shards)`;
+  const doubt = isLoadable(quant) ? '' : ', in a type that llama.cpp may not read';
+  if (complete.length === 1)
+    return `the only ${lacking === 0 ? '' : 'complete '}quant${left}${doubt}`;
+  if (quant.name === quant.label && locateQuant(quant.name) === undefined) {
+    return `the first of ${complete.length} files that name no quant${left}`;
+  }
+  const among = `among ${complete.length} ${lacking === 0 ? '' : 'complete '}quants${left}${doubt}`;
+  if (isMxfp4(quant) && isNativeMxfp4(quants, context)) {
+    return `the form the model was released in, ${among}`;
+  }
+  return `the best quality for its size ${among}`;
+}
+
+const MAX_LISTED = 5;
+
+function nothingUsable<F extends RepoFile>({
+  quants,
+  projectors,
+  other,
+}: Inventory<F>): LlameroError {
+  if (quants.length > 0) {
+    const lacking = quants.map(
+      ({ label, shards }) => `${label} (${shards?.missing.length ?? 0} of ${shards?.total ?? 0})`,
+    );
+    return new LlameroError('SHARDS_MISSING', `Every quant lacks shards: ${listed(lacking)}`, {
+      hint: 'The upload may still be going on: try again later, or choose another repository',
+    });
+  }
+  const refused = other.filter(({ reason }) => reason !== undefined);
+  const named = [
+    ...refused.map(({ path, reason }) => `${oneLine(path)} is ${reason ?? ''}`),
+    ...projectors.map(({ file }) => `${oneLine(file.path)} is a projector`),
+  ];
+  const found = named.length === 0 ? '' : `: ${listed(named)}`;
+  const pieces = refused.some(({ kind }) => kind === 'pieces');
+  return new LlameroError('NO_GGUF', `No GGUF file of a model to run${found}`, {
+    hint: pieces
+      ? 'Look for a newer upload of this model, whole or in shards named -00001-of-0000N.gguf'
+      : 'Look for a repository with GGUF files: llamero search <name>',
+  });
+}
+
+function listed(texts: readonly string[]): string {
+  const shown = texts.slice(0, MAX_LISTED).join('; ');
+  const rest = texts.length - MAX_LISTED;
+  return rest > 0 ? `${shown}; and ${rest} more` : shown;
+}

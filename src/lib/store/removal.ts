@@ -1,0 +1,106 @@
+import { rm, rmdir, stat } from 'node:fs/promises';
+import path from 'node:path';
+
+import { systemErrorCode } from '../errors.ts';
+import { onDisk } from '../files.ts';
+import { withLock } from '../lock.ts';
+import {
+  isProjectorName,
+  JOURNAL_SUFFIX,
+  METADATA_FILE,
+  PARTIAL_SUFFIX,
+  repoFolder,
+} from './layout.ts';
+import { updateMetadata } from './metadata.ts';
+import type { StoredModel } from './model.ts';
+import { listFolder, scanRepo } from './scan.ts';
+
+/** What a removal did. */
+export interface Removal {
+  /** The models that are gone. */
+  readonly removed: readonly StoredModel[];
+  /** Bytes that the disk got back. */
+  readonly freed: number;
+}
+
+/**
+ * Removes models. Files of other quants stay; the projector and the record of a repository go with
+ * its last quant.
+ *
+ * @throws LlameroError BUSY while another process pulls one of the files
+ */
+export async function removeModels(
+  models: string,
+  doomed: readonly StoredModel[],
+): Promise<Removal> {
+  let freed = 0;
+  for (const model of doomed) {
+    const folder = repoFolder(models, model.repo);
+    for (const file of model.files) {
+      freed += await removeFile(file.path.replace(/\.partial$/u, ''), model.ref);
+    }
+    await removeEmptyFolder(path.join(folder, model.quant));
+    await updateMetadata(folder, model.repo, (metadata) => {
+      delete metadata.quants[model.quant];
+    });
+    if ((await scanRepo(folder, model.repo)).models.length === 0) {
+      freed += await removeRest(models, folder, model.repo);
+    }
+  }
+  return { removed: doomed, freed };
+}
+
+/** Removes a file with its unfinished form and journal; answers the bytes freed. */
+async function removeFile(target: string, ref: string): Promise<number> {
+  return await withLock(
+    `${target}.lock`,
+    { purpose: `removing ${ref}`, waitSeconds: 0 },
+    async () => {
+      let freed = 0;
+      for (const name of [target, target + PARTIAL_SUFFIX]) freed += await remove(name);
+      await remove(target + JOURNAL_SUFFIX);
+      return freed;
+    },
+  );
+}
+
+/** Removes what is left of a repository without quants: projectors, the record, the folders. */
+async function removeRest(models: string, folder: string, repo: string): Promise<number> {
+  let freed = 0;
+  for (const entry of await listFolder(folder)) {
+    const target = entry.name.replace(/\.gguf\.partial(?:\.json)?$/u, '.gguf');
+    if (isProjectorName(target) && target.endsWith('.gguf')) {
+      freed += await removeFile(path.join(folder, target), repo);
+    }
+  }
+  await remove(path.join(folder, METADATA_FILE));
+  for (let empty = folder; empty !== models; empty = path.dirname(empty)) {
+    await removeEmptyFolder(empty);
+  }
+  return freed;
+}
+
+async function remove(file: string): Promise<number> {
+  return await onDisk(file, async () => {
+    try {
+      const { size, nlink } = await stat(file);
+      await rm(file);
+      // A file that another tool holds by a second name frees nothing when ours goes.
+      return nlink > 1 ? 0 : size;
+    } catch (error) {
+      if (systemErrorCode(error) === 'ENOENT') return 0;
+      throw error;
+    }
+  });
+}
+
+/** Removes a folder if nothing is in it; what a user keeps there stays. */
+async function removeEmptyFolder(folder: string): Promise<void> {
+  try {
+    await rmdir(folder);
+  } catch (error) {
+    if (!['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) {
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,107 @@
+import { Chalk, type ChalkInstance } from 'chalk';
+
+/** The environment variables that decide about colour. */
+export interface ColourEnvironment {
+  readonly NO_COLOR?: string | undefined;
+  readonly FORCE_COLOR?: string | undefined;
+  readonly TERM?: string | undefined;
+}
+
+/** A stream to write to, as far as the terminal needs one. */
+export interface OutputStream extends NodeJS.WritableStream {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+}
+
+/** The three standard streams. */
+export interface StandardStreams {
+  readonly stdin: NodeJS.ReadStream;
+  readonly stdout: OutputStream;
+  readonly stderr: OutputStream;
+}
+
+/** How much is said. */
+export type Verbosity = 'quiet' | 'normal' | 'verbose';
+
+const COLUMNS_WITHOUT_TERMINAL = 80;
+
+/**
+ * The one owner of the standard streams. Data goes to stdout by {@link print}; everything else goes
+ * to stderr by {@link note}, {@link warn} and {@link trace}.
+ */
+export class Terminal {
+  readonly streams: StandardStreams;
+  readonly verbosity: Verbosity;
+  /** Colours for what goes to stdout. */
+  readonly outStyle: ChalkInstance;
+  /** Colours for what goes to stderr. */
+  readonly style: ChalkInstance;
+
+  constructor(streams: StandardStreams, verbosity: Verbosity, environment: ColourEnvironment) {
+    this.streams = streams;
+    this.verbosity = verbosity;
+    this.outStyle = new Chalk({ level: colourLevel(streams.stdout, environment) });
+    this.style = new Chalk({ level: colourLevel(streams.stderr, environment) });
+  }
+
+  /** Whether stdout is a terminal, so that a table may be fitted to its width. */
+  get stdoutIsTerminal(): boolean {
+    return this.streams.stdout.isTTY === true;
+  }
+
+  /** Whether progress can be drawn, in place, on stderr. */
+  get canDraw(): boolean {
+    return this.streams.stderr.isTTY === true && this.verbosity === 'normal';
+  }
+
+  /** Whether somebody is there to answer a question. */
+  get canPrompt(): boolean {
+    return this.streams.stdin.isTTY && this.streams.stderr.isTTY === true;
+  }
+
+  /** Whether stdin is a terminal. */
+  get stdinIsTerminal(): boolean {
+    return this.streams.stdin.isTTY;
+  }
+
+  /** The width of stdout in columns. */
+  get columns(): number {
+    return this.streams.stdout.columns ?? COLUMNS_WITHOUT_TERMINAL;
+  }
+
+  /** A line of data, to stdout. */
+  print(line: string): void {
+    this.streams.stdout.write(`${line}\n`);
+  }
+
+  /** Data as it is, to stdout: the pieces of a streamed answer. */
+  write(text: string): void {
+    this.streams.stdout.write(text);
+  }
+
+  /** A line for people, to stderr; not with --quiet. */
+  note(line: string): void {
+    if (this.verbosity !== 'quiet') this.streams.stderr.write(`${line}\n`);
+  }
+
+  /** A line that matters even with --quiet, to stderr. */
+  warn(line: string): void {
+    this.streams.stderr.write(`${this.style.yellow('warning:')} ${line}\n`);
+  }
+
+  /** A line for those who look closer, to stderr; only with --verbose. */
+  trace(line: string): void {
+    if (this.verbosity === 'verbose') this.streams.stderr.write(`${this.style.dim(line)}\n`);
+  }
+}
+
+/** 0 or 1 to 3 as chalk counts them. NO_COLOR: https://no-color.org; FORCE_COLOR as Node reads it. */
+function colourLevel(stream: OutputStream, environment: ColourEnvironment): 0 | 1 | 2 | 3 {
+  const forced = environment.FORCE_COLOR;
+  if (forced !== undefined) {
+    if (forced === '0' || forced === 'false') return 0;
+    return forced === '2' ? 2 : forced === '3' ? 3 : 1;
+  }
+  if (environment.NO_COLOR !== undefined && environment.NO_COLOR !== '') return 0;
+  return stream.isTTY === true && environment.TERM !== 'dumb' ? 1 : 0;
+}

@@ -1,0 +1,67 @@
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+import { flush, type Interfaces, run } from '@oclif/core';
+
+import { toLlameroError } from './error-conversion.ts';
+import { Interrupts } from './lib/interrupts.ts';
+import { renderError } from './lib/ui/error-text.ts';
+import { Terminal } from './lib/ui/terminal.ts';
+import { program } from './program.ts';
+
+/** How the program is started. */
+export interface MainOptions {
+  /** Run the TypeScript sources instead of the build. */
+  readonly fromSource?: boolean;
+}
+
+/**
+ * The program: signals, the command, the exit code. Ends the process when all output is written,
+ * so that a handle somebody forgot cannot keep it alive.
+ *
+ * @param entry the URL of the file in `bin` that was started
+ */
+export async function main(entry: string, options: MainOptions = {}): Promise<void> {
+  program.interrupts = new Interrupts((exitCode) => process.exit(exitCode));
+  listen(program.interrupts);
+  const root = path.dirname(path.dirname(fileURLToPath(entry)));
+  try {
+    await run(
+      process.argv.slice(2),
+      options.fromSource === true ? await fromSource(root) : { root },
+    );
+  } catch (error) {
+    report(error);
+  }
+  await flush();
+  process.exit();
+}
+
+function listen(interrupts: Interrupts): void {
+  process.on('SIGINT', () => interrupts.receive('interrupt'));
+  process.on('SIGTERM', () => interrupts.receive('terminate'));
+  process.on('SIGHUP', () => interrupts.receive('terminate'));
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EPIPE') throw error;
+      program.interrupts.receive('output closed');
+    });
+  }
+}
+
+/** Errors that come before a command runs (an unknown command, a broken installation). */
+function report(error: unknown): void {
+  const failure = toLlameroError(error);
+  const environment = program.environment;
+  const terminal = new Terminal(process, 'normal', environment);
+  process.stderr.write(renderError(failure, terminal.style, environment['LLAMERO_DEBUG']));
+  process.exitCode = failure.exitCode;
+}
+
+async function fromSource(root: string): Promise<Interfaces.LoadOptions> {
+  const { readFile } = await import('node:fs/promises');
+  const text = await readFile(path.join(root, 'package.json'), 'utf8');
+  const pjson = JSON.parse(text) as Interfaces.PJSON;
+  const oclif = { ...pjson.oclif, commands: './src/commands', enableAutoTranspile: false };
+  return { root, pjson: { ...pjson, oclif }, ignoreManifest: true };
+}

@@ -1,0 +1,201 @@
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { putValue, removeKey, renderDocument } from '../../../src/lib/config/document-edit.ts';
+import { parseConfigDocument } from '../../../src/lib/config/document.ts';
+import { SETTING_KEYS, type SettingKey } from '../../../src/lib/config/schema.ts';
+import { LlameroError } from '../../../src/lib/errors.ts';
+
+const FILE = 'config.yaml';
+
+async function put(
+  text: string,
+  key: SettingKey,
+  value: string | number | boolean,
+): Promise<string> {
+  const { document } = await parseConfigDocument(text, FILE);
+  putValue(document, key, value, FILE);
+  return renderDocument(document, text);
+}
+
+async function remove(text: string, key: string): Promise<string | undefined> {
+  const { document } = await parseConfigDocument(text, FILE);
+  return removeKey(document, key) ? renderDocument(document, text) : undefined;
+}
+
+async function valuesOf(text: string): Promise<Record<string, unknown>> {
+  const { entries } = await parseConfigDocument(text, FILE);
+  return Object.fromEntries(entries.map(({ key, raw }) => [key, raw]));
+}
+
+describe('putting a value', () => {
+  test.each<[string, string, SettingKey, string | number | boolean, string]>([
+    ['into nothing', '', 'server.port', 8080, 'server:\n  port: 8080\n'],
+    ['below comments', '# mine\n', 'server.port', 8080, '# mine\n\nserver:\n  port: 8080\n'],
+    [
+      'over another, with the comment on its line',
+      '# a\nserver:\n  # b\n  port: 0x50 # c\n  # d\n\nrun:\n  temp: 1\n',
+      'server.port',
+      8080,
+      '# a\nserver:\n  # b\n  port: 8080 # c\n  # d\n\nrun:\n  temp: 1\n',
+    ],
+    [
+      'at the end of its section',
+      'server:\n  port: 1\nrun:\n  temp: 1\n',
+      'server.host',
+      '::1',
+      'server:\n  port: 1\n  host: ::1\nrun:\n  temp: 1\n',
+    ],
+    [
+      'into a section that holds comments alone',
+      'server:\n  # host: 0.0.0.0\n\nrun:\n',
+      'server.port',
+      1,
+      'server:\n  # host: 0.0.0.0\n  port: 1\n\nrun:\n',
+    ],
+    ['into an inline section', 'run: { temp: 1 }\n', 'run.seed', 2, 'run: { temp: 1, seed: 2 }\n'],
+    [
+      'with the indentation and the line ends that are there',
+      'run:\r\n    temp: 1\r\n',
+      'run.seed',
+      2,
+      'run:\r\n    temp: 1\r\n    seed: 2\r\n',
+    ],
+    ['as text that looks like a number', '', 'run.system', '42', 'run:\n  system: "42"\n'],
+    [
+      'as text of more than one line',
+      '',
+      'run.system',
+      'a\n# b',
+      'run:\n  system: |-\n    a\n    # b\n',
+    ],
+  ])('%s', async (_where, before, key, value, after) => {
+    expect(await put(before, key, value)).toBe(after);
+  });
+
+  test('a long line is not folded', async () => {
+    const prompt = 'word '.repeat(100).trim();
+    expect(await put('', 'run.system', prompt)).toBe(`run:\n  system: ${prompt}\n`);
+  });
+
+  test('is refused where a value stands in place of the section', async () => {
+    for (const text of ['server: 5\n', 'server:\n  - 5\n']) {
+      await expect(put(text, 'server.port', 1)).rejects.toThrow(LlameroError);
+    }
+  });
+});
+
+describe('taking a key out', () => {
+  test.each<[string, string, string, string]>([
+    [
+      'leaves the comments before it to what follows',
+      'server:\n  # a\n  port: 1 # b\n  # c\n  host: x\n',
+      'server.port',
+      'server:\n  # a\n  # c\n  host: x\n',
+    ],
+    [
+      'leaves the comments before it at the end of the section',
+      'server:\n  host: x\n  # c\n  port: 1\nrun:\n  temp: 1\n',
+      'server.port',
+      'server:\n  host: x\n  # c\nrun:\n  temp: 1\n',
+    ],
+    [
+      'takes its emptied section too',
+      'server:\n  port: 1\nrun:\n  temp: 1\n',
+      'server.port',
+      'run:\n  temp: 1\n',
+    ],
+    [
+      'leaves an emptied section that holds comments',
+      'server:\n  # a\n  port: 1\n  # b\nrun:\n  temp: 1\n',
+      'server.port',
+      'server:\n  # a\n  # b\nrun:\n  temp: 1\n',
+    ],
+    [
+      'leaves the comments of a file without settings',
+      '# a\n\nserver:\n  port: 1\n# b\n',
+      'server.port',
+      '# a\n\n# b\n',
+    ],
+    ['works for a key of nobody', 'x:\n  y: 1\n  z: 2\n', 'x.y', 'x:\n  z: 2\n'],
+    [
+      'works for a key outside a section',
+      'port: 1\nrun:\n  temp: 1\n',
+      'port',
+      'run:\n  temp: 1\n',
+    ],
+    ['works for a dotted key', 'a.b: 1\nrun:\n  temp: 1\n', 'a.b', 'run:\n  temp: 1\n'],
+  ])('%s', async (_what, before, key, after) => {
+    expect(await remove(before, key)).toBe(after);
+  });
+
+  test.each([
+    ['', 'server.port'],
+    ['server:\n  host: x\n', 'server.port'],
+    ['server:\n  port: 1\n', 'server'],
+  ])('in %j there is no value %s', async (text, key) => {
+    expect(await remove(text, key)).toBeUndefined();
+  });
+});
+
+test('whatever is put and taken out, all other values and all comments stay', async () => {
+  const value = fc.oneof(
+    fc.integer(),
+    fc.boolean(),
+    fc.string({ unit: 'grapheme' }).map((text) => `v${text}`),
+    fc.constantFrom(
+      'a: b',
+      '# c',
+      '- d',
+      '"',
+      "'",
+      '|',
+      '*e',
+      '&f',
+      '{g',
+      'null',
+      '1e3',
+      'a\nb',
+      '  x ',
+    ),
+  );
+  const step = fc.record({
+    key: fc.constantFrom(...SETTING_KEYS),
+    value: fc.option(value, { nil: undefined }),
+  });
+  const start = [
+    '# c1',
+    'hub:',
+    '  # c2',
+    '  endpoint: x',
+    '',
+    '  # c3',
+    'run: # c4',
+    '  # c5',
+    '  system: |',
+    '    text',
+    '  # c6',
+    '# c7',
+    '',
+  ].join('\n');
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+      let text = start;
+      const expected = await valuesOf(start);
+      for (const { key, value: wanted } of steps) {
+        if (wanted === undefined) {
+          text = (await remove(text, key)) ?? text;
+          delete expected[key];
+        } else {
+          text = await put(text, key, wanted);
+          expected[key] = wanted;
+        }
+        expect(await valuesOf(text)).toEqual(expected);
+      }
+      for (const comment of ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7']) {
+        expect(text).toMatch(new RegExp(`# ${comment}$`, 'mu'));
+      }
+    }),
+    { numRuns: 60 },
+  );
+});

@@ -1,6 +1,7 @@
 import type { Context } from '../lib/context.ts';
+import { LlameroError } from '../lib/errors.ts';
 import type { PullResult } from '../lib/pull/pull.ts';
-import { parseReference, type Reference } from '../lib/store/reference.ts';
+import { formatReference, parseReference, type Reference } from '../lib/store/reference.ts';
 
 /** What a command may ask of a pull. */
 export interface PullRequest {
@@ -37,7 +38,18 @@ export async function pull(
       signal: context.signal,
       onEvent: (event) => progress.handle(event),
     });
+  } catch (error) {
+    throw withContinuation(error, formatReference(reference));
   } finally {
     progress.stop();
   }
+}
+
+/** An interrupted pull says how to go on. */
+function withContinuation(error: unknown, reference: string): unknown {
+  if (!(error instanceof LlameroError) || error.exitCode < 130) return error;
+  return new LlameroError(error.code, error.message, {
+    hint: `What has arrived is kept: \`llamero pull ${reference}\` continues`,
+    cause: error,
+  });
 }

@@ -137,12 +137,13 @@ describe('an unmodified llama-server -hf downloads from the hub and answers', ()
       HF_TOKEN: TOKEN,
     });
     expect(await sayingOf(server)).toBe(PLAIN);
+    expect(hub.tokenLeaks()).toEqual([]);
   });
 
   test('after a connection was cut in mid-file, from where it stopped', async () => {
     hub.faults.add(
       { host: 'cdn', method: 'GET', path: 'tiny-Q4_K_M.gguf', times: 1 },
-      { kind: 'reset', afterBytes: 300_000 },
+      { kind: 'end', afterBytes: 300_000 },
     );
     await using server = await startFromHub(['-hf', 'acme/tiny-GGUF:Q4_K_M']);
     expect(await sayingOf(server)).toBe(PLAIN);

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROGRAM = path.join(ROOT, 'bin/run.js');
@@ -50,7 +50,7 @@ export class CliHome implements AsyncDisposable {
   }
 
   /** Starts the built program. */
-  start(words: readonly string[], options: CliOptions = {}): ResultPromise<{ reject: false }> {
+  start(words: readonly string[], options: CliOptions = {}) {
     return execa(process.execPath, [PROGRAM, ...words], {
       env: { ...this.env, ...options.env },
       extendEnv: false,

@@ -2,7 +2,7 @@ import { type IncomingMessage, type RequestListener, type Server, createServer }
 import { type AddressInfo } from 'node:net';
 
 /** A request as a local server saw it. */
-export interface SeenRequest {
+interface SeenRequest {
   readonly method: string;
   readonly url: string;
   readonly headers: IncomingMessage['headers'];

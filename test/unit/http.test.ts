@@ -4,33 +4,11 @@ import { describe, expect, test } from 'vitest';
 
 import { LlameroError } from '../../src/lib/errors.ts';
 import { createHttp } from '../../src/lib/http/http.ts';
-import type { Http, HttpOptions, RetryEvent } from '../../src/lib/http/types.ts';
 import { caught } from '../support/caught.ts';
-import { type LocalServer, closedOrigin, startLocalServer } from '../support/local-server.ts';
+import { closedOrigin, startLocalServer } from '../support/local-server.ts';
+import { quickHttp } from '../support/quick-http.ts';
 
 const TOKEN = 'hf_averysecrettoken';
-
-/** A client whose waits are noted, not slept. */
-function quickHttp(options: Partial<HttpOptions> = {}): {
-  http: Http;
-  waits: number[];
-  events: RetryEvent[];
-} {
-  const waits: number[] = [];
-  const events: RetryEvent[] = [];
-  const http = createHttp({
-    version: '1.2.3',
-    environment: {},
-    onRetry: (event) => events.push(event),
-    sleep: (seconds) => {
-      waits.push(seconds);
-      return Promise.resolve();
-    },
-    random: () => 0.5,
-    ...options,
-  });
-  return { http, waits, events };
-}
 
 /** A server that gives each answer of a list once, then 200 `fine` for ever. */
 function answersThenFine(...answers: [status: number, headers?: Record<string, string>][]) {
@@ -215,84 +193,6 @@ describe('another try', () => {
     const { http, waits } = quickHttp({ waitLimitSeconds: 250 });
     expect((await caught(http.fetch(server.origin))).code).toBe('RATE_LIMITED');
     expect(waits).toEqual([100, 100]);
-  });
-});
-
-describe('a redirect', () => {
-  const authorization = `Bearer ${TOKEN}`;
-
-  function sent(server: LocalServer): (string | undefined)[] {
-    return server.seen.map(({ headers }) => headers.authorization);
-  }
-
-  test('within the origin is followed with the token', async () => {
-    await using server = await startLocalServer((request, response) => {
-      if (request.url === '/old') response.writeHead(307, { location: '/new' }).end();
-      else response.end('here');
-    });
-    const response = await quickHttp().http.fetch(`${server.origin}/old`, {
-      headers: { authorization },
-    });
-    expect(await response.text()).toBe('here');
-    expect(response.url).toBe(`${server.origin}/new`);
-    expect(sent(server)).toEqual([authorization, authorization]);
-  });
-
-  test('to another origin leaves token and cookie behind, and they never come back', async () => {
-    await using home = await startLocalServer((request, response) => {
-      if (request.url === '/back') response.end('home again');
-      else response.writeHead(302, { location: `${away.origin}/away` }).end();
-    });
-    await using away = await startLocalServer((_request, response) => {
-      response.writeHead(302, { location: `${home.origin}/back` }).end();
-    });
-    const response = await quickHttp().http.fetch(`${home.origin}/start`, {
-      headers: { authorization, cookie: 'a=1', 'x-plain': 'stays' },
-    });
-    expect(await response.text()).toBe('home again');
-    expect(sent(home)).toEqual([authorization, undefined]);
-    expect(sent(away)).toEqual([undefined]);
-    expect(away.seen[0]?.headers).toMatchObject({ 'x-plain': 'stays' });
-    expect(away.seen[0]?.headers).not.toHaveProperty('cookie');
-  });
-
-  test('of a POST becomes a GET where the standard says so', async () => {
-    await using server = await startLocalServer((request, response) => {
-      const status = Number(request.url?.slice(1));
-      if (request.url === '/end') response.end('end');
-      else response.writeHead(status, { location: '/end' }).end();
-    });
-    const { http } = quickHttp();
-    const init = { method: 'POST', body: 'x' };
-    for (const status of [301, 303, 307]) await http.fetch(`${server.origin}/${status}`, init);
-    const ends = server.seen.filter(({ url }) => url === '/end');
-    expect(ends.map(({ method }) => method)).toEqual(['GET', 'GET', 'POST']);
-    expect(ends.map(({ headers }) => headers['content-length'])).toEqual([
-      undefined,
-      undefined,
-      '1',
-    ]);
-  });
-
-  test('is handed over where the caller wants to see it', async () => {
-    await using server = await startLocalServer((_request, response) => {
-      response.writeHead(302, { location: 'https://cdn.example/f?Signature=s' }).end();
-    });
-    const response = await quickHttp().http.fetch(server.origin, {
-      method: 'HEAD',
-      redirect: 'manual',
-    });
-    expect(response.status).toBe(302);
-    expect(response.headers.get('location')).toBe('https://cdn.example/f?Signature=s');
-  });
-
-  test('in a circle comes to an end', async () => {
-    await using server = await startLocalServer((_request, response) => {
-      response.writeHead(302, { location: '/again' }).end();
-    });
-    const error = await caught(quickHttp().http.fetch(server.origin));
-    expect(error.code).toBe('NETWORK');
-    expect(server.seen).toHaveLength(11);
   });
 });
 

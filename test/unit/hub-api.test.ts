@@ -211,6 +211,20 @@ describe('the file tree', () => {
     ]);
   });
 
+  test.each([
+    ['a.gguf', 1, undefined, true],
+    ['A.GGUF', 1, undefined, true],
+    ['a.txt', 10_000_000, undefined, false],
+    ['a.txt', 10_000_001, undefined, true],
+    ['a.gguf', 1, false, false],
+    ['a.txt', 1, true, true],
+  ])('of %s of %i bytes, lfs: %s, has it in LFS: %s', async (name, size, lfs, expected) => {
+    const content = Buffer.alloc(size);
+    const source = lfs === undefined ? { content } : { content, lfs };
+    const { files } = await hub.addRepo('acme/lfs', { [name]: source });
+    expect(files.get(name)?.lfs !== undefined).toBe(expected);
+  });
+
   test('can be asked for one folder, or with the last commits', async () => {
     expect(await json(`${tree}/main/a/b`)).toMatchObject([{ path: 'a/b/c.txt' }]);
     const expanded = await json(`${tree}/main/a/b?expand=true`);

@@ -1,3 +1,6 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
@@ -181,7 +184,7 @@ describe('a fault strikes', () => {
   const sorry: Fault = { kind: 'answer', status: 503 };
 
   test('only what matches host, method and path', async () => {
-    hub.faults.add({ host: 'hub', method: 'HEAD', path: /resolve\/main\/m\./u }, sorry);
+    hub.faults.add({ host: 'hub', method: 'HEAD', path: /\/m\./u }, sorry);
     expect(await statusOf(hub.endpoint + FILE, 'HEAD')).toBe(503);
     expect(await statusOf(hub.endpoint + FILE)).toBe(302);
     expect(await statusOf(hub.endpoint + FILE.replace('m.gguf', 'n.gguf'), 'HEAD')).toBe(302);
@@ -221,6 +224,33 @@ test('going down cuts the downloads that run', async () => {
   await own.waitForBytes('m.gguf', 1000, { host: 'cdn' });
   await own.goDown('cdn');
   expect((await reply).cutBy).toBe('ECONNRESET');
+});
+
+test('clients that go away in mid-file are no mistake of the hub', async () => {
+  const own = await startHub();
+  await own.addRepo('a/b', { 'm.gguf': { content: Buffer.alloc(20_000_000) } });
+  const { headers } = await ask(own.endpoint + FILE);
+  for (let count = 0; count < 10; count += 1) {
+    const call = new AbortController();
+    const reply = await fetch(headers.location ?? '', { signal: call.signal });
+    expect(reply.status).toBe(200);
+    call.abort();
+  }
+  await expect.poll(() => own.requests.every((request) => request.ended)).toBe(true);
+  expect(own.requests.slice(1).every((request) => request.bytesSent < 20_000_000)).toBe(true);
+  await own.close();
+});
+
+test('a file that vanished under the hub is told when it closes', async () => {
+  const folder = await mkdtemp(path.join(tmpdir(), 'hub-'));
+  const file = path.join(folder, 'm.gguf');
+  await writeFile(file, CONTENT);
+  const own = await startHub();
+  await own.addRepo('a/b', { 'm.gguf': { file } });
+  const { headers } = await ask(own.endpoint + FILE);
+  await rm(folder, { recursive: true });
+  expect((await ask(headers.location ?? '')).cutBy).toBe('ECONNRESET');
+  await expect(own.close()).rejects.toThrow('The cdn server failed on a request');
 });
 
 test('a wait for bytes that never come fails and says how many came', async () => {

@@ -6,12 +6,18 @@ import { LlameroError } from '../../lib/errors.ts';
 
 export default class ConfigEdit extends BaseCommand<typeof ConfigEdit> {
   static override summary = 'Open the settings file in an editor and check it afterwards';
+
   static override description =
     'The editor is VISUAL, then EDITOR, then vi or notepad. Where there is no file, one with every setting as a comment is made.';
+
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    'EDITOR="code --wait" <%= config.bin %> <%= command.id %>',
+    { description: 'open the settings', command: '<%= config.bin %> config edit' },
+    {
+      description: 'open them in another editor',
+      command: 'EDITOR="code --wait" <%= config.bin %> config edit',
+    },
   ];
+
   static override enableJsonFlag = false;
 
   async run(): Promise<void> {

@@ -6,9 +6,14 @@ import { formatSetting } from '../../lib/config/schema.ts';
 
 export default class ConfigGet extends BaseCommand<typeof ConfigGet> {
   static override summary = 'Show one setting';
+
   static override description =
     'Prints an empty line where nothing is set and there is no default.';
-  static override examples = ['<%= config.bin %> <%= command.id %> server.port'];
+
+  static override examples = [
+    { description: 'the port of the server', command: '<%= config.bin %> config get server.port' },
+  ];
+
   static override args = {
     key: Args.string({
       description: 'the setting: server.port',

@@ -3,7 +3,7 @@ import { formatSetting } from '../../lib/config/schema.ts';
 import { renderTable } from '../../lib/ui/table.ts';
 
 /** `config list --json`. */
-export interface ConfigListDocument {
+interface ConfigListDocument {
   readonly path: string;
   readonly settings: readonly {
     readonly key: string;
@@ -18,9 +18,10 @@ export interface ConfigListDocument {
 
 export default class ConfigList extends BaseCommand<typeof ConfigList> {
   static override summary = 'Show all settings, each with where its value comes from';
+
   static override examples = [
-    '<%= config.bin %> <%= command.id %>',
-    '<%= config.bin %> <%= command.id %> --json',
+    { description: 'all settings as a table', command: '<%= config.bin %> config list' },
+    { description: 'the same for a script', command: '<%= config.bin %> config list --json' },
   ];
 
   async run(): Promise<ConfigListDocument> {

@@ -1,19 +1,28 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../../base-command.ts';
-import { setValue } from '../../lib/config/edit.ts';
 import { overridingVariable } from '../../lib/config/config.ts';
+import { setValue } from '../../lib/config/edit.ts';
 import { formatSetting } from '../../lib/config/schema.ts';
 
 export default class ConfigSet extends BaseCommand<typeof ConfigSet> {
   static override summary = 'Set a value in the settings file';
+
   static override description =
     'The value is checked before anything is written. Comments and order of the file stay.';
+
   static override examples = [
-    '<%= config.bin %> <%= command.id %> server.port 8080',
-    '<%= config.bin %> <%= command.id %> pull.reserve 20GB',
-    '<%= config.bin %> <%= command.id %> run.seed -1',
+    { description: 'another port', command: '<%= config.bin %> config set server.port 8080' },
+    {
+      description: 'keep 20 GB of the disk free',
+      command: '<%= config.bin %> config set pull.reserve 20GB',
+    },
+    {
+      description: 'a mirror of the hub',
+      command: '<%= config.bin %> config set hub.endpoint https://hf-mirror.example',
+    },
   ];
+
   static override args = {
     key: Args.string({
       description: 'the setting: server.port',

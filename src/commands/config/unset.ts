@@ -5,7 +5,14 @@ import { unsetValue } from '../../lib/config/edit.ts';
 
 export default class ConfigUnset extends BaseCommand<typeof ConfigUnset> {
   static override summary = 'Take a value out of the settings file, so that its default holds';
-  static override examples = ['<%= config.bin %> <%= command.id %> server.port'];
+
+  static override examples = [
+    {
+      description: 'the default port again',
+      command: '<%= config.bin %> config unset server.port',
+    },
+  ];
+
   static override args = {
     key: Args.string({
       description: 'the setting: server.port',

@@ -2,8 +2,9 @@ import path from 'node:path';
 
 import { LlameroError } from '../errors.ts';
 import { oneLine, redact } from '../plain-text.ts';
-import { type ConfigDocument, readConfigDocument } from './document.ts';
+import type { ConfigDocument } from './document.ts';
 import { type Environment, readVariable } from './environment.ts';
+import { readConfigText } from './file.ts';
 import type { Kind } from './kinds.ts';
 import { type Paths, type Place, placeOfFile, placeOfUser } from './paths.ts';
 import {
@@ -17,7 +18,7 @@ import {
 } from './schema.ts';
 
 /** Where a value comes from; a later one of the list wins. */
-export type SettingSource = 'default' | 'file' | 'environment' | 'flag';
+type SettingSource = 'default' | 'file' | 'environment' | 'flag';
 
 /** A value with its source. */
 export interface Setting<T> {
@@ -28,14 +29,14 @@ export interface Setting<T> {
 }
 
 /** A setting as `llamero config list` shows it. */
-export interface ListedSetting extends Setting<unknown> {
+interface ListedSetting extends Setting<unknown> {
   readonly key: SettingKey;
   readonly default: unknown;
   readonly description: string;
 }
 
 /** A value that was given on the command line; one that is undefined was not given. */
-export interface FlagValue {
+interface FlagValue {
   /** The flag as typed: `--port`. */
   readonly flag: string;
   readonly value: unknown;
@@ -73,8 +74,11 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     settings.set(key, { value: definitionOf(key).default, source: 'default' });
   }
 
-  const document = await readConfigDocument(paths.configFile);
-  if (document !== undefined) {
+  const text = await readConfigText(paths.configFile);
+  if (text !== undefined) {
+    // Most calls of the program find no file, and need no YAML parser then.
+    const { parseConfigDocument } = await import('./document.ts');
+    const document = parseConfigDocument(text, paths.configFile);
     for (const [key, setting] of checkFile(document, paths)) settings.set(key, setting);
   }
 
@@ -125,10 +129,12 @@ class LoadedConfig implements Config {
   }
 }
 
+const PROBLEMS_TOLD = 10;
+
 /**
  * Checks every entry of the file and gives the values that hold.
  *
- * @throws LlameroError CONFIG_INVALID with all that is wrong, a line each
+ * @throws LlameroError CONFIG_INVALID with what is wrong, a line each
  */
 function checkFile(document: ConfigDocument, paths: Paths): Map<SettingKey, Setting<unknown>> {
   const fileName = path.basename(paths.configFile);
@@ -156,7 +162,12 @@ function checkFile(document: ConfigDocument, paths: Paths): Map<SettingKey, Sett
   if (first === undefined) return settings;
   throw new LlameroError(
     'CONFIG_INVALID',
-    problems.map(({ line, reason }) => `${paths.configFile}:${line}: ${reason}`).join('\n'),
+    [
+      ...problems
+        .slice(0, PROBLEMS_TOLD)
+        .map(({ line, reason }) => `${paths.configFile}:${line}: ${reason}`),
+      ...(problems.length > PROBLEMS_TOLD ? [`and ${problems.length - PROBLEMS_TOLD} more`] : []),
+    ].join('\n'),
     {
       hint: /^[\w.-]+$/u.test(first.key)
         ? `Mend it with \`llamero config edit\`, or take it out with \`llamero config unset ${first.key}\``

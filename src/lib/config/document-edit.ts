@@ -1,6 +1,7 @@
 import { type Document, type Node, type Pair, Scalar, YAMLMap, isMap, isScalar } from 'yaml';
 
 import { LlameroError } from '../errors.ts';
+import { isEmpty, nameOf } from './document.ts';
 import type { SettingKey } from './schema.ts';
 
 /**
@@ -20,7 +21,7 @@ export function putValue(
   const sectionPair = pairOf(root, section) ?? addPair(document, root, section);
   if (!isMap(sectionPair.value)) {
     const empty = sectionPair.value;
-    if (empty !== null && !(isScalar(empty) && empty.value === null)) {
+    if (!isEmpty(empty)) {
       throw new LlameroError(
         'CONFIG_INVALID',
         `${file}: \`${section}\` is a section: its settings stand on lines of their own under it`,
@@ -29,7 +30,7 @@ export function putValue(
     }
     const group = new YAMLMap(document.schema);
     // The comments under an empty section hang on its emptiness and would go with it.
-    if (empty !== null) setComments(group, joined(empty.commentBefore, empty.comment), undefined);
+    if (isScalar(empty)) setComments(group, joined(empty.commentBefore, empty.comment), undefined);
     sectionPair.value = group;
   }
   const group = sectionPair.value as YAMLMap;
@@ -80,10 +81,6 @@ export function renderDocument(document: Document, original: string): string {
 function rootOf(document: Document): YAMLMap {
   if (!isMap(document.contents)) document.contents = new YAMLMap(document.schema);
   return document.contents as YAMLMap;
-}
-
-function nameOf(pair: Pair): string {
-  return isScalar(pair.key) ? String(pair.key.value) : '';
 }
 
 function pairOf(map: YAMLMap, name: string): Pair | undefined {

@@ -1,19 +1,15 @@
-import { lstat, mkdir, realpath } from 'node:fs/promises';
+import { mkdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Document } from 'yaml';
 
-import { systemErrorCode } from '../errors.ts';
+import { LlameroError, systemErrorCode } from '../errors.ts';
 import { onDisk, writeFileAtomic } from '../files.ts';
 import { withLock } from '../lock.ts';
 import { parseValue, requireSettingKey } from './config.ts';
 import { putValue, removeKey, renderDocument } from './document-edit.ts';
-import {
-  type ConfigDocument,
-  damaged,
-  parseConfigDocument,
-  readConfigDocument,
-} from './document.ts';
+import { type ConfigDocument, parseConfigDocument } from './document.ts';
+import { damaged, readConfigText, unreachable } from './file.ts';
 import { type Paths, placeOfUser } from './paths.ts';
 import { type SettingKey, definitionOf } from './schema.ts';
 import { configTemplate } from './template.ts';
@@ -42,8 +38,8 @@ export async function setValue(paths: Paths, key: string, text: string): Promise
     hint: `llamero config set ${key} <value>`,
   });
   const scalar = toScalar(kind.written?.(typed, value) ?? typed, value);
-  await changeFile(paths, async (current, file) => {
-    const { document } = current ?? (await parseConfigDocument('', file));
+  await changeFile(paths, (current, file) => {
+    const { document } = current ?? parseConfigDocument('', file);
     putValue(document, setting, scalar, file);
     return document;
   });
@@ -90,19 +86,17 @@ function toScalar(text: string, value: unknown): string | number | boolean {
 /** Reads, changes and writes the file under its lock; `undefined` from the change writes nothing. */
 async function changeFile(
   paths: Paths,
-  change: (
-    current: ConfigDocument | undefined,
-    file: string,
-  ) => Document | undefined | Promise<Document | undefined>,
+  change: (current: ConfigDocument | undefined, file: string) => Document | undefined,
 ): Promise<void> {
   await locked(paths, async () => {
     const file = (await target(paths.configFile)) ?? paths.configFile;
-    const current = await readConfigDocument(file);
-    const document = await change(current, file);
+    const before = await readConfigText(file);
+    const current = before === undefined ? undefined : parseConfigDocument(before, file);
+    const document = change(current, file);
     if (document === undefined) return;
-    const text = renderDocument(document, current?.text ?? '');
+    const text = renderDocument(document, before ?? '');
     // What was written must be understood again, or the next run would find a damaged file.
-    await parseConfigDocument(text, file);
+    parseConfigDocument(text, file);
     await writeFileAtomic(file, text, 0o600);
   });
 }
@@ -110,7 +104,11 @@ async function changeFile(
 /** Takes the lock of the settings file; its folder is made, closed to others, if there is none. */
 async function locked(paths: Paths, work: () => Promise<void>): Promise<void> {
   const folder = path.dirname(paths.configFile);
-  await onDisk(paths.configFile, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+  try {
+    await onDisk(paths.configFile, () => mkdir(folder, { recursive: true, mode: 0o700 }));
+  } catch (error) {
+    throw error instanceof LlameroError ? error : unreachable(paths.configFile, error);
+  }
   await withLock(
     `${paths.configFile}.lock`,
     { purpose: 'changing the settings', waitSeconds: LOCK_WAIT_SECONDS },
@@ -125,12 +123,13 @@ async function locked(paths: Paths, work: () => Promise<void>): Promise<void> {
  * @throws LlameroError CONFIG_DAMAGED when it is no file, such as a folder or a device
  */
 async function target(file: string): Promise<string | undefined> {
+  let resolved: string;
   try {
-    const resolved = await realpath(file);
-    if ((await lstat(resolved)).isFile()) return resolved;
+    resolved = await realpath(file);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw error;
+    throw unreachable(file, error);
   }
+  if ((await stat(resolved)).isFile()) return resolved;
   throw damaged(file, 'it is not a file');
 }

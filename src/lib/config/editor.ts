@@ -30,11 +30,14 @@ export function defaultEditor(platform: NodeJS.Platform): string {
  */
 export async function openEditor({ command, file, signal }: EditorOptions): Promise<void> {
   // A shell, as git does it: the variable may hold arguments and quotes. The path is handed over
-  // as an argument where the shell allows it, so that nothing in it is taken for a command.
+  // as an argument where the shell allows it, so that nothing in it is taken for a command. The
+  // trap keeps the shell from dying of a Ctrl+C that the editor handles.
   const child =
     process.platform === 'win32'
       ? spawn(`${command} "${file}"`, { shell: true, stdio: 'inherit' })
-      : spawn('/bin/sh', ['-c', `${command} "$1"`, 'sh', file], { stdio: 'inherit' });
+      : spawn('/bin/sh', ['-c', `trap : INT QUIT\n${command} "$1"`, 'sh', file], {
+          stdio: 'inherit',
+        });
   let code: unknown;
   try {
     [code] = await once(child, 'close');

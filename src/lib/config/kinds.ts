@@ -98,9 +98,14 @@ export const hubSwitch: Kind<boolean> = {
 
 /** Text of one or more lines. A number must be quoted, so that `007` stays what it is. */
 export const text: Kind<string> = {
-  expects: 'text (a number or true and false in quotes)',
-  parse: (raw) => (typeof raw === 'string' ? raw.trim() || undefined : undefined),
+  expects: 'text without control characters (a number, true or false in quotes)',
+  parse(raw) {
+    if (typeof raw !== 'string') return undefined;
+    const value = raw.replaceAll('\r\n', '\n').trim();
+    return value === '' || /[^\P{Cc}\t\n]/u.test(value) ? undefined : value;
+  },
   format: (value) => value,
+  written: (_text, value) => value,
 };
 
 /** A name without blanks, as a quant has. */

@@ -45,13 +45,13 @@ export function expandTilde(text: string, homeDirectory: string): string {
 /** Where a path was written down, which decides what it means. */
 export interface Place {
   readonly userHome: string;
-  /** The folder from which a relative path is counted. */
+  /** The folder from which a relative path is counted; `.` is the current one. */
   readonly folder: string;
 }
 
 /** The place of what the user types or exports: the current folder. */
 export function placeOfUser(paths: Paths): Place {
-  return { userHome: paths.userHome, folder: process.cwd() };
+  return { userHome: paths.userHome, folder: '.' };
 }
 
 /** The place of what stands in the settings file: the file's own folder. */

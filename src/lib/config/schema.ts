@@ -50,7 +50,7 @@ function optional<T>(
 }
 
 /** Every setting there is. Keys of `server` and `run` are spelt as llama-server's own flags. */
-export const SETTINGS = {
+const SETTINGS = {
   'hub.endpoint': setting(endpoint, 'https://huggingface.co', 'Address of the hub', [
     { name: 'HF_ENDPOINT' },
   ]),

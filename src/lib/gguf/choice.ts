@@ -22,7 +22,7 @@ export type QuantMatch<F extends RepoFile> =
  * An incomplete quant is found too: whether to refuse it is for the caller to say.
  */
 export function findQuant<F extends RepoFile>(inventory: Inventory<F>, tag: string): QuantMatch<F> {
-  const wanted = asciiUpperCase(tag.trim());
+  const wanted = asciiUpperCase(tag);
   if (wanted === '') return { kind: 'missing' };
   const steps: readonly ((quant: Quant<F>) => boolean)[] = [
     ({ label }) => asciiUpperCase(label) === wanted,

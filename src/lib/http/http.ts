@@ -112,6 +112,7 @@ export function createHttp(options: HttpOptions): Http {
   async function fetch(input: string | URL | Request, init?: RequestInit): Promise<Response> {
     const signal = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     throwIfAborted(signal);
+    // Without the signal: a Request listens to it for as long as either lives.
     const request = new Request(input, { ...init, signal: null });
     const budget: Budget = {
       tries: options.retryLimit ?? RETRY_LIMIT,

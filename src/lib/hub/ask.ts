@@ -24,12 +24,9 @@ export interface Matter {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** A `fetch` for one question to the hub's API. */
-export type HubFetch = typeof globalThis.fetch;
-
 /** What a library call is given, and what it left behind. */
 export interface ApiCall {
-  readonly fetch: HubFetch;
+  readonly fetch: typeof globalThis.fetch;
   /** The hub's own link to the page after the last one that was read. */
   readonly next: URL | undefined;
 }

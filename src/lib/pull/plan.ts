@@ -60,9 +60,14 @@ export async function planPull(
   const model = await hub.model(reference.repo, { revision: reference.revision, signal });
   const files = await hub.files(model.id, model.commit, { signal });
   const inventory = takeInventory(files, { repo: model.id });
-  if (!files.some(({ path: name }) => isGguf(name))) throw noGguf(hub, model, files);
+  if (!looksLikeModels(files, inventory)) throw noGguf(hub, model, files);
   const { quant, reason } = chooseQuant(model, inventory, reference.tag, options.preferredQuant);
   requireShards(model, quant, inventory.quants);
+  // The API of a gated repository is open to all; only its files tell whether we may have them.
+  const [first] = quant.files;
+  if (model.gated !== false && first !== undefined) {
+    await hub.resolve(model.id, model.commit, first.path, { signal });
+  }
   const folder = repoFolder(options.models, model.id);
   const targets = quantPaths(
     folder,
@@ -144,6 +149,13 @@ function requireShards(
       shards.missing.length === 1 ? 'shard' : 'shards'
     } ${shards.missing.join(', ')} of ${shards.total} missing`,
     { hint: whole.length === 0 ? undefined : `Complete are ${listQuants(whole)}` },
+  );
+}
+
+/** Whether there is anything to explain besides «no GGUF file here». */
+function looksLikeModels(files: readonly HubFile[], { other }: Inventory<HubFile>): boolean {
+  return (
+    files.some((file) => isGguf(file.path)) || other.some(({ reason }) => reason !== undefined)
   );
 }
 

@@ -7,6 +7,11 @@ import { type ServerAddress, requestJson } from './request.ts';
 export type ModelState =
   'unloaded' | 'downloading' | 'loading' | 'loaded' | 'sleeping' | 'failed' | 'unknown';
 
+/** Whether a model in this state takes memory, or is about to. A sleeping one is awake at the next request. */
+export function isActive(state: ModelState): boolean {
+  return state === 'loading' || state === 'loaded' || state === 'sleeping';
+}
+
 /** A model in the router's list. */
 export interface RouterModel {
   /** The name the router calls it by. */

@@ -14,7 +14,7 @@ import {
   withoutSettings,
   writeRunSettings,
 } from './load-settings.ts';
-import { type RouterModel, listModels } from './models.ts';
+import { type RouterModel, isActive, listModels } from './models.ts';
 import { type LoadSettings, type Presets, buildPresets } from './presets.ts';
 import { processIdentity } from './process-identity.ts';
 import { answers, waitUntilReady } from './ready.ts';
@@ -175,6 +175,12 @@ export class ModelServer {
     if (!(await answers(state, options.signal))) return { server, models: [], answers: false };
     const models = await listModels(state, { signal: options.signal });
     return { server, models, answers: true };
+  }
+
+  /** The references of the models that take memory now or are about to. None when nothing runs or answers. */
+  async loadedModels(options: CallOptions = {}): Promise<string[]> {
+    const { models } = await this.status(options);
+    return models.filter(({ state }) => isActive(state)).map(({ ref }) => ref);
   }
 
   #locked<T>(purpose: string, { signal }: CallOptions, work: () => Promise<T>): Promise<T> {

@@ -74,6 +74,8 @@ function readScheme(text: string): Reference | undefined {
   const match = /^hf:(\/\/)?(.*)$/iu.exec(text);
   if (match === null) return undefined;
   const [body = '', branch] = (match[2] ?? '').split('#', 2);
+  // Datasets and spaces are no models.
+  if (/^(?:datasets|spaces)\//u.test(body)) return undefined;
   const [user = '', repo = '', ...file] = body.replace(/^models\//u, '').split('/');
   const [name = '', atRevision] = match[1] === undefined ? [repo] : repo.split('@', 2);
   const revision = branch ?? atRevision;

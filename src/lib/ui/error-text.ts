@@ -34,7 +34,9 @@ export function renderError(
   style: ChalkInstance,
   debug: string | undefined,
 ): string {
-  const lines = [`${style.red('error:')} ${clean(error.message)}`];
+  // Who pressed Ctrl+C has made no error.
+  const prefix = error.exitCode >= 130 ? '' : `${style.red('error:')} `;
+  const lines = [prefix + clean(error.message)];
   if (error.hint !== undefined) {
     const hint = clean(error.hint).split('\n');
     lines.push(

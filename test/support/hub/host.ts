@@ -42,7 +42,7 @@ export class Host {
     this.#parts = parts;
     this.#server = createServer((message, response) => {
       this.#handle(message, response).catch((error: unknown) => {
-        this.#bugs.push(error);
+        if (!response.destroyed) this.#bugs.push(error);
         response.destroy();
       });
     });

@@ -27,7 +27,9 @@ export async function hubRoute(
   faults: readonly Fault[],
   state: HubState,
 ): Promise<Answer> {
-  const { segments } = request;
+  const { segments, method } = request;
+  const asksByPost = method === 'POST' && segments.includes('paths-info');
+  if (method !== 'GET' && method !== 'HEAD' && !asksByPost) throw noSuchPage();
   if (segments[0] !== 'api') return resolveRoute(request, state);
   const token = state.access.caller(request.headers, 'api');
   const context: ApiContext = {

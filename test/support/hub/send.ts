@@ -18,6 +18,11 @@ export interface SendOptions {
   readonly onBytes: (count: number) => void;
 }
 
+/** The client has closed the connection, or the hub is going down: nobody's mistake. */
+class ClientGone extends Error {
+  override readonly name = 'ClientGone';
+}
+
 type Cut = Extract<Fault, { kind: 'reset' | 'end' | 'stall' }> & { readonly afterBytes: number };
 
 /** A reset throws away what the client has not read yet: it gets this long to read. */
@@ -34,8 +39,8 @@ export async function send(
   try {
     await deliver(response, answer, options);
   } catch (error) {
+    if (!(error instanceof ClientGone) && !options.signal.aborted) throw error;
     response.destroy();
-    if (!options.signal.aborted) throw error;
   }
 }
 
@@ -173,7 +178,7 @@ async function stall(seconds: number | undefined, signal: AbortSignal): Promise<
   }
   const { promise, reject } = Promise.withResolvers<never>();
   const stop = (): void => {
-    reject(new Error('The stalled client has gone', { cause: signal.reason }));
+    reject(new ClientGone());
   };
   if (signal.aborted) stop();
   else signal.addEventListener('abort', stop, { once: true });
@@ -184,14 +189,14 @@ async function stall(seconds: number | undefined, signal: AbortSignal): Promise<
 async function write(response: ServerResponse, bytes: Buffer, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<undefined>();
   const stop = (): void => {
-    reject(new Error('The client has gone', { cause: signal.reason }));
+    reject(new ClientGone());
   };
   signal.addEventListener('abort', stop, { once: true });
   try {
     if (signal.aborted) stop();
     else {
       response.write(bytes, (error) => {
-        if (error) reject(error);
+        if (error) reject(new ClientGone('The bytes could not be sent', { cause: error }));
         else resolve(undefined);
       });
     }

@@ -4,19 +4,10 @@ import { describe, expect, expectTypeOf, test } from 'vitest';
 
 import { type FlagSettings, loadConfig } from '../../../src/lib/config/config.ts';
 import { SETTING_KEYS, definitionOf } from '../../../src/lib/config/schema.ts';
-import { type ErrorCode, LlameroError } from '../../../src/lib/errors.ts';
+import { caught } from '../../support/caught.ts';
 import { temporaryPaths } from './temporary-paths.ts';
 
 const ON_WINDOWS = process.platform === 'win32';
-
-async function failure(work: Promise<unknown>): Promise<LlameroError> {
-  const error: unknown = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!(error instanceof LlameroError)) throw new Error('it should have failed', { cause: error });
-  return error;
-}
 
 describe('where values come from', () => {
   test('without a file, variables and flags all are defaults', async () => {
@@ -167,7 +158,7 @@ describe('mistakes in the file', () => {
     ['an object name', 'server:\n  __proto__: 1\n', 2, 'unknown setting `server.__proto__`'],
   ])('%s', async (_what, text, line, reason) => {
     const paths = await temporaryPaths(text);
-    const error = await failure(loadConfig({ paths, environment: {} }));
+    const error = await caught(loadConfig({ paths, environment: {} }));
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain(`${paths.configFile}:${line}: `);
     expect(error.message).toContain(reason);
@@ -176,12 +167,20 @@ describe('mistakes in the file', () => {
 
   test('all of them are told, in the order of the lines', async () => {
     const paths = await temporaryPaths('run:\n  temp: x\nport: 1\nserver:\n  prot: 2\n');
-    const { message } = await failure(loadConfig({ paths, environment: {} }));
+    const { message } = await caught(loadConfig({ paths, environment: {} }));
     expect(
       message
         .split('\n')
         .map((line) => line.slice(paths.configFile.length, paths.configFile.length + 3)),
     ).toEqual([':2:', ':3:', ':5:']);
+  });
+
+  test('of very many the first are told', async () => {
+    const lines = Array.from({ length: 500 }, (_, index) => `  key${index}: 1\n`);
+    const paths = await temporaryPaths(`x:\n${lines.join('')}`);
+    const { message } = await caught(loadConfig({ paths, environment: {} }));
+    expect(message.split('\n')).toHaveLength(11);
+    expect(message).toMatch(/and 490 more$/u);
   });
 
   const deep = 10_000;
@@ -215,8 +214,8 @@ describe('mistakes in the file', () => {
     ],
   ])('a damaged file: %s', async (_what, text, reason) => {
     const paths = await temporaryPaths(text);
-    const error = await failure(loadConfig({ paths, environment: {} }));
-    expect(error.code).toBe('CONFIG_DAMAGED' satisfies ErrorCode);
+    const error = await caught(loadConfig({ paths, environment: {} }));
+    expect(error.code).toBe('CONFIG_DAMAGED');
     expect(error.message).toContain(paths.configFile);
     expect(error.message).toContain(reason);
     expect(error.message).not.toMatch(/[^\P{Cc}\n]/u);
@@ -225,16 +224,25 @@ describe('mistakes in the file', () => {
 
   test('a folder in its place', async () => {
     const paths = await temporaryPaths();
-    const error = await failure(
+    const error = await caught(
       loadConfig({ paths: { ...paths, configFile: paths.home }, environment: {} }),
     );
     expect(error.code).toBe('CONFIG_DAMAGED');
     expect(error.message).toContain('it is a folder');
+    expect(error.hint).toContain('LLAMERO_CONFIG');
+  });
+
+  test.skipIf(ON_WINDOWS)('a file in the place of its folder', async () => {
+    const paths = await temporaryPaths('');
+    const configFile = path.join(paths.configFile, 'config.yaml');
+    const error = await caught(loadConfig({ paths: { ...paths, configFile }, environment: {} }));
+    expect(error.code).toBe('CONFIG_DAMAGED');
+    expect(error.message).toContain('its folder is a file');
   });
 
   test.skipIf(ON_WINDOWS)('a device without end is not read for ever', async () => {
     const paths = { ...(await temporaryPaths()), configFile: '/dev/zero' };
-    const error = await failure(loadConfig({ paths, environment: {} }));
+    const error = await caught(loadConfig({ paths, environment: {} }));
     expect(error.message).toContain('larger than 256 KiB');
   });
 });
@@ -245,7 +253,7 @@ describe('mistakes elsewhere', () => {
     [{ LLAMERO_OFFLINE: 'perhaps' }, 'LLAMERO_OFFLINE must be true or false, not `perhaps`'],
     [{ HF_ENDPOINT: 'hub.example' }, 'HF_ENDPOINT must be an http or https address'],
   ])('%j names the variable', async (environment, message) => {
-    const error = await failure(loadConfig({ paths: await temporaryPaths(), environment }));
+    const error = await caught(loadConfig({ paths: await temporaryPaths(), environment }));
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain(message);
     expect(error.hint).toContain('unset it');
@@ -253,7 +261,7 @@ describe('mistakes elsewhere', () => {
 
   test('a bad flag names the flag', async () => {
     const flags: FlagSettings = { 'run.top-p': { flag: '--top-p', value: 2 } };
-    const error = await failure(
+    const error = await caught(
       loadConfig({ paths: await temporaryPaths(), environment: {}, flags }),
     );
     expect(error.message).toBe('--top-p must be a number from 0 to 1, not `2`');
@@ -261,15 +269,15 @@ describe('mistakes elsewhere', () => {
 
   test('a value that is shown is short and without secrets', async () => {
     const paths = await temporaryPaths();
-    const secret = await failure(
+    const secret = await caught(
       loadConfig({ paths, environment: { HF_ENDPOINT: 'https://ana:pass@hub.example' } }),
     );
     expect(secret.message).not.toContain('pass@');
-    const token = await failure(
+    const token = await caught(
       loadConfig({ paths, environment: { LLAMERO_PORT: 'hf_abcdefghijklmnop' } }),
     );
     expect(token.message).not.toContain('abcdefghijkl');
-    const long = await failure(
+    const long = await caught(
       loadConfig({ paths, environment: { LLAMERO_PORT: '9'.repeat(5000) } }),
     );
     expect(long.message.length).toBeLessThan(200);

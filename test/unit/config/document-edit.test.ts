@@ -8,23 +8,19 @@ import { LlameroError } from '../../../src/lib/errors.ts';
 
 const FILE = 'config.yaml';
 
-async function put(
-  text: string,
-  key: SettingKey,
-  value: string | number | boolean,
-): Promise<string> {
-  const { document } = await parseConfigDocument(text, FILE);
+function put(text: string, key: SettingKey, value: string | number | boolean): string {
+  const { document } = parseConfigDocument(text, FILE);
   putValue(document, key, value, FILE);
   return renderDocument(document, text);
 }
 
-async function remove(text: string, key: string): Promise<string | undefined> {
-  const { document } = await parseConfigDocument(text, FILE);
+function remove(text: string, key: string): string | undefined {
+  const { document } = parseConfigDocument(text, FILE);
   return removeKey(document, key) ? renderDocument(document, text) : undefined;
 }
 
-async function valuesOf(text: string): Promise<Record<string, unknown>> {
-  const { entries } = await parseConfigDocument(text, FILE);
+function valuesOf(text: string): Record<string, unknown> {
+  const { entries } = parseConfigDocument(text, FILE);
   return Object.fromEntries(entries.map(({ key, raw }) => [key, raw]));
 }
 
@@ -69,18 +65,18 @@ describe('putting a value', () => {
       'a\n# b',
       'run:\n  system: |-\n    a\n    # b\n',
     ],
-  ])('%s', async (_where, before, key, value, after) => {
-    expect(await put(before, key, value)).toBe(after);
+  ])('%s', (_where, before, key, value, after) => {
+    expect(put(before, key, value)).toBe(after);
   });
 
-  test('a long line is not folded', async () => {
+  test('a long line is not folded', () => {
     const prompt = 'word '.repeat(100).trim();
-    expect(await put('', 'run.system', prompt)).toBe(`run:\n  system: ${prompt}\n`);
+    expect(put('', 'run.system', prompt)).toBe(`run:\n  system: ${prompt}\n`);
   });
 
-  test('is refused where a value stands in place of the section', async () => {
+  test('is refused where a value stands in place of the section', () => {
     for (const text of ['server: 5\n', 'server:\n  - 5\n']) {
-      await expect(put(text, 'server.port', 1)).rejects.toThrow(LlameroError);
+      expect(() => put(text, 'server.port', 1)).toThrow(LlameroError);
     }
   });
 });
@@ -125,24 +121,24 @@ describe('taking a key out', () => {
       'run:\n  temp: 1\n',
     ],
     ['works for a dotted key', 'a.b: 1\nrun:\n  temp: 1\n', 'a.b', 'run:\n  temp: 1\n'],
-  ])('%s', async (_what, before, key, after) => {
-    expect(await remove(before, key)).toBe(after);
+  ])('%s', (_what, before, key, after) => {
+    expect(remove(before, key)).toBe(after);
   });
 
   test.each([
     ['', 'server.port'],
     ['server:\n  host: x\n', 'server.port'],
     ['server:\n  port: 1\n', 'server'],
-  ])('in %j there is no value %s', async (text, key) => {
-    expect(await remove(text, key)).toBeUndefined();
+  ])('in %j there is no value %s', (text, key) => {
+    expect(remove(text, key)).toBeUndefined();
   });
 });
 
-test('whatever is put and taken out, all other values and all comments stay', async () => {
+test('whatever is put and taken out, all other values and all comments stay', () => {
   const value = fc.oneof(
     fc.integer(),
     fc.boolean(),
-    fc.string({ unit: 'grapheme' }).map((text) => `v${text}`),
+    fc.string({ unit: 'binary' }).map((text) => `v${text.replaceAll(/\p{Cc}/gu, '')}`),
     fc.constantFrom(
       'a: b',
       '# c',
@@ -178,19 +174,19 @@ test('whatever is put and taken out, all other values and all comments stay', as
     '# c7',
     '',
   ].join('\n');
-  await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 12 }), async (steps) => {
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 12 }), (steps) => {
       let text = start;
-      const expected = await valuesOf(start);
+      const expected = valuesOf(start);
       for (const { key, value: wanted } of steps) {
         if (wanted === undefined) {
-          text = (await remove(text, key)) ?? text;
+          text = remove(text, key) ?? text;
           delete expected[key];
         } else {
-          text = await put(text, key, wanted);
+          text = put(text, key, wanted);
           expected[key] = wanted;
         }
-        expect(await valuesOf(text)).toEqual(expected);
+        expect(valuesOf(text)).toEqual(expected);
       }
       for (const comment of ['c1', 'c2', 'c3', 'c4', 'c5', 'c6', 'c7']) {
         expect(text).toMatch(new RegExp(`# ${comment}$`, 'mu'));

@@ -124,6 +124,15 @@ describe('setValue', () => {
     expect((await stat(paths.configFile)).isDirectory()).toBe(true);
   });
 
+  test('says so where its folder is a file', async () => {
+    const base = await temporaryPaths('');
+    const paths = { ...base, configFile: path.join(base.configFile, 'config.yaml') };
+    await expect(setValue(paths, 'server.port', '1')).rejects.toMatchObject({
+      code: 'CONFIG_DAMAGED',
+      message: expect.stringContaining('its folder is a file') as string,
+    });
+  });
+
   test('many at once lose nothing', async () => {
     const paths = await temporaryPaths();
     const changes = [

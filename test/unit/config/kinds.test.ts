@@ -84,7 +84,7 @@ const ACCEPTED: readonly (readonly [string, Kind<unknown>, readonly Row[]])[] = 
     text,
     [
       ['be kind\n', 'be kind'],
-      ['two\nlines', 'two\nlines'],
+      ['two\r\nlines\tmore', 'two\nlines\tmore'],
       ['007', '007'],
     ],
   ],
@@ -161,7 +161,7 @@ const REFUSED: readonly (readonly [string, Kind<unknown>, readonly unknown[]])[]
   ['decimal', decimal(0, 1), [-0.1, 1.1, '', 'NaN', 'Infinity', '1,0', Number.POSITIVE_INFINITY]],
   ['layers', layers, [-1, 'most', '', 1.5]],
   ['boolean', boolean, ['', 'maybe', 2, 'truer']],
-  ['text', text, ['', '  ', 42, true]],
+  ['text', text, ['', '  ', 42, true, 'a\0b', '\u001B[31mred', 'a\rb']],
   ['name', name, ['', 'Q4 K M', 'Q4\nK', true]],
   [
     'host',

@@ -6,11 +6,14 @@ import { parseQuantName } from '../../../src/lib/gguf/quant-name.ts';
 import { MODEL_FILES, OTHER_FILES, UNNAMED_FILES, UNSAFE_PATHS } from './file-names.ts';
 
 describe('the name of a file', () => {
-  test.each(MODEL_FILES)('%s is a model in %s, variant %s', (path, name, variant) => {
-    expect(kindOf(path.endsWith('gguf') || path.endsWith('GGUF') ? path : `${path}.gguf`)).toEqual({
-      kind: 'model',
-    });
-    expect(parseQuantName(path)).toEqual(variant === undefined ? { name } : { name, variant });
+  const models = MODEL_FILES.map(([path, name, variant]) => ({
+    path,
+    quant: variant === undefined ? { name } : { name, variant },
+  }));
+
+  test.each(models)('$path is a model, $quant', ({ path, quant }) => {
+    expect(kindOf(path)).toEqual({ kind: 'model' });
+    expect(parseQuantName(path)).toEqual(quant);
   });
 
   test.each(UNNAMED_FILES)('%s is a model that names no quant', (path) => {

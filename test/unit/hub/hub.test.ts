@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createHttp } from '../../../src/lib/http/http.ts';
 import { type Hub, type HubOptions, createHub } from '../../../src/lib/hub/hub.ts';
 import { caught } from '../../support/caught.ts';
-import { type TestHub, startHub, testToken } from '../../support/hub/hub.ts';
+import { type RepoHandle, type TestHub, startHub, testToken } from '../../support/hub/hub.ts';
 import { closedOrigin } from '../../support/local-server.ts';
 
 const GRANTED = testToken('granted');
@@ -16,13 +16,17 @@ const ODD_PATH = 'sub folder/ö #1?%2e.gguf';
 
 const http = createHttp({ version: '1.2.3', environment: {}, sleep: () => Promise.resolve() });
 let server: TestHub;
+let tiny: RepoHandle;
 
 beforeAll(async () => {
-  server = await startHub({ treePageSize: 2, tokens: { [SCOPELESS]: { withoutGatedScope: true } } });
+  server = await startHub({
+    treePageSize: 2,
+    tokens: { [SCOPELESS]: { withoutGatedScope: true } },
+  });
   server.addToken(OTHER);
   const tokensWithAccess = [GRANTED];
   const model = { 'm-Q4_K_M.gguf': { content: 'model' } };
-  await server.addRepo(
+  tiny = await server.addRepo(
     'acme/tiny-GGUF',
     {
       ...model,
@@ -109,10 +113,10 @@ describe('the files', () => {
       ['config.json', 'm-Q4_K_M.gguf', 'm-Q8_0.gguf', 'mmproj-F16.gguf', ODD_PATH].sort(),
     );
     expect(server.requests.length).toBeGreaterThan(2);
-    for (const { path, sha256, size } of files) {
-      if (!path.endsWith('.gguf')) continue;
-      const [, stored] = [...(await filesOf('acme/tiny-GGUF'))].find(([name]) => name === path) ?? [];
-      expect({ path, sha256, size }).toEqual({ path, ...stored });
+    for (const { gitOid, path, sha256, size } of files) {
+      const stored = tiny.files.get(path);
+      expect({ path, gitOid, size }).toEqual({ path, gitOid: stored?.gitOid, size: stored?.size });
+      expect(sha256).toBe(stored?.lfs === undefined ? undefined : stored.sha256);
     }
     expect(files.find(({ path }) => path === 'config.json')).not.toHaveProperty('sha256');
   });
@@ -133,7 +137,9 @@ describe('the files', () => {
     await using evil = await startHub({ treePageSize: 1, linkOrigin: other.endpoint });
     await evil.addRepo('a/b', { 'x.gguf': { content: 'x' }, 'y.gguf': { content: 'y' } });
     evil.addToken(OTHER);
-    const error = await caught(openHub({ endpoint: evil.endpoint, as: OTHER }).files('a/b', 'main'));
+    const error = await caught(
+      openHub({ endpoint: evil.endpoint, as: OTHER }).files('a/b', 'main'),
+    );
     expect(error.code).toBe('HUB_ANSWER');
     expect(error.message).toContain('next page');
     expect(other.requests).toEqual([]);
@@ -180,15 +186,71 @@ describe('the place of a file', () => {
 describe('a question that the hub refuses', () => {
   const file = 'm-Q4_K_M.gguf';
   test.each([
-    ['no such repo, a stranger', 'acme/none', {}, 'REPO_NOT_FOUND', /^acme\/none does not exist on 127.*, or it is private$/u, /llamero search none.*set HF_TOKEN/u],
-    ['no such repo, a member', 'acme/none', { as: OTHER }, 'REPO_NOT_FOUND', /or it is private$/u, /the token from HF_TOKEN may read it/u],
-    ['private, a stranger', 'acme/secret', {}, 'REPO_NOT_FOUND', /or it is private$/u, /set HF_TOKEN/u],
-    ['private, another', 'acme/secret', { as: OTHER }, 'REPO_NOT_FOUND', /or it is private$/u, /may read it/u],
-    ['gated, a stranger', 'acme/gated', {}, 'GATED', /is gated.*no token is set$/u, /Ask for access at http:\S+\/acme\/gated, make a token at http:\S+\/settings\/tokens, then: export HF_TOKEN/u],
-    ['gated, another', 'acme/gated', { as: OTHER }, 'GATED', /is gated, and the account of the token from HF_TOKEN has no access/u, /^Ask for access at http:\S+\/acme\/gated, then run/u],
-    ['gated, a token without the scope', 'acme/gated', { as: SCOPELESS }, 'FORBIDDEN', /token from HF_TOKEN read acme\/gated: Please enable access to public gated/u, /settings\/tokens$/u],
+    [
+      'no such repo, a stranger',
+      'acme/none',
+      {},
+      'REPO_NOT_FOUND',
+      /^acme\/none does not exist on 127.*, or it is private$/u,
+      /llamero search none.*set HF_TOKEN/u,
+    ],
+    [
+      'no such repo, a member',
+      'acme/none',
+      { as: OTHER },
+      'REPO_NOT_FOUND',
+      /or it is private$/u,
+      /the token from HF_TOKEN may read it/u,
+    ],
+    [
+      'private, a stranger',
+      'acme/secret',
+      {},
+      'REPO_NOT_FOUND',
+      /or it is private$/u,
+      /set HF_TOKEN/u,
+    ],
+    [
+      'private, another',
+      'acme/secret',
+      { as: OTHER },
+      'REPO_NOT_FOUND',
+      /or it is private$/u,
+      /may read it/u,
+    ],
+    [
+      'gated, a stranger',
+      'acme/gated',
+      {},
+      'GATED',
+      /is gated.*no token is set$/u,
+      /Ask for access at http:\S+\/acme\/gated, make a token at http:\S+\/settings\/tokens, then: export HF_TOKEN/u,
+    ],
+    [
+      'gated, another',
+      'acme/gated',
+      { as: OTHER },
+      'GATED',
+      /is gated, and the account of the token from HF_TOKEN has no access/u,
+      /^Ask for access at http:\S+\/acme\/gated, then run/u,
+    ],
+    [
+      'gated, a token without the scope',
+      'acme/gated',
+      { as: SCOPELESS },
+      'FORBIDDEN',
+      /token from HF_TOKEN read acme\/gated: Please enable access to public gated/u,
+      /settings\/tokens$/u,
+    ],
     ['disabled', 'acme/off', {}, 'FORBIDDEN', /^acme\/off is disabled on 127/u, /acme\/off$/u],
-    ['wrong token', 'acme/tiny-GGUF', { as: 'hf_never_heard_of' }, 'TOKEN_REFUSED', /refuses the token from HF_TOKEN/u, /settings\/tokens/u],
+    [
+      'wrong token',
+      'acme/tiny-GGUF',
+      { as: 'hf_never_heard_of' },
+      'TOKEN_REFUSED',
+      /refuses the token from HF_TOKEN/u,
+      /settings\/tokens/u,
+    ],
   ])('%s', async (_name, repo, options, code, message, hint) => {
     const errors = [await caught(openHub(options).resolve(repo, 'main', file))];
     // Facts and file list of a gated repository are open to all.
@@ -283,12 +345,9 @@ test('a hub that is not there is named, with the way round it', async () => {
   const endpoint = await closedOrigin();
   const error = await caught(openHub({ endpoint, as: GRANTED }).model('a/b'));
   expect(error.code).toBe('NETWORK');
-  expect(error.message).toBe(`Could not reach ${new URL(endpoint).host}: the connection was refused`);
+  expect(error.message).toBe(
+    `Could not reach ${new URL(endpoint).host}: the connection was refused`,
+  );
   expect(error.hint).toContain('HF_ENDPOINT');
   expect(inspect(error, { depth: 20, showHidden: true })).not.toContain(GRANTED);
 });
-
-async function filesOf(repo: string): Promise<Map<string, { size: number; sha256: string }>> {
-  const { blobs } = await import('../../support/hub-blobs.ts');
-  return blobs(http, server.endpoint, repo);
-}

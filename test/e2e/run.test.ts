@@ -1,0 +1,180 @@
+import { mkdir } from 'node:fs/promises';
+import net from 'node:net';
+import { once } from 'node:events';
+import path from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { groupMembers } from '../../src/lib/server/process-identity.ts';
+import { CliHome } from '../support/cli.ts';
+import { ensureEngine } from '../support/engine/engine.ts';
+import { writeTinyModel } from '../support/gguf/tiny-model.ts';
+import { Pty } from '../support/pty.ts';
+
+const SENTENCE_A = 'llamas carry small loads over high mountain paths';
+const SENTENCE_B = 'every good herder counts her animals at dusk';
+const LONG = Array.from({ length: 3000 }, (_, index) => `w${index}`).join(' ');
+const A = 'user/alpha:Q4_K_M';
+const B = 'user/beta:UD-Q4_K_XL';
+const CTRL_C = '\u0003';
+const CTRL_D = '\u0004';
+
+let home: CliHome;
+
+beforeEach(async () => {
+  const { llamaServer } = await ensureEngine();
+  home = await CliHome.create({
+    LLAMERO_LLAMA_SERVER: llamaServer,
+    LLAMERO_PORT: String(await freePort()),
+    LLAMERO_OFFLINE: '1',
+  });
+  await store(A, SENTENCE_A);
+  await store(B, SENTENCE_B);
+});
+
+afterEach(async () => {
+  await home.run(['stop', '--all']);
+  await home[Symbol.asyncDispose]();
+});
+
+async function store(ref: string, sentence: string, contextSize = 2048): Promise<void> {
+  const file = home.path('models', `${ref.replace(':', '/')}.gguf`);
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeTinyModel({ path: file, sentence, contextSize });
+}
+
+async function freePort(): Promise<number> {
+  const listener = net.createServer().listen(0, '127.0.0.1');
+  await once(listener, 'listening');
+  const address = listener.address();
+  listener.close();
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
+
+async function ps(): Promise<{
+  server: { pid: number } | null;
+  models: { ref: string; status: string; contextSize?: number }[];
+}> {
+  return JSON.parse((await home.run(['ps', '--json'])).stdout) as Awaited<ReturnType<typeof ps>>;
+}
+
+describe('run', () => {
+  test('answers a prompt on stdout alone, for two models in turn, and stop leaves nothing', async () => {
+    for (const [ref, sentence] of [
+      [A, SENTENCE_A],
+      ['user/beta', SENTENCE_B],
+      ['user/ALPHA:q4_k_m', SENTENCE_A],
+    ] as const) {
+      expect(await home.run(['run', ref, 'hello'])).toEqual({
+        exitCode: 0,
+        stdout: `${sentence}\n`,
+        stderr: '',
+      });
+    }
+    const { models, server } = await ps();
+    expect(models.map(({ ref }) => ref).sort()).toEqual([A, B]);
+    const pid = server?.pid ?? 0;
+    expect(await groupMembers(pid)).toHaveLength(3);
+
+    expect(await home.run(['stop', B])).toMatchObject({ exitCode: 0, stdout: `Stopped ${B}\n` });
+    expect((await ps()).models.map(({ ref }) => ref)).toEqual([A]);
+    expect(await home.run(['stop', '--all'])).toMatchObject({ exitCode: 0 });
+    expect(await groupMembers(pid)).toEqual([]);
+    expect(await ps()).toEqual({ server: null, models: [] });
+  });
+
+  test('answers what is piped in', async () => {
+    const piped = await home.run(['run', A], { input: 'a question\n' });
+    expect(piped).toMatchObject({ exitCode: 0, stdout: `${SENTENCE_A}\n` });
+    const both = await home.run(['run', A, 'summarise', '--json'], { input: 'a text\n' });
+    expect(JSON.parse(both.stdout)).toMatchObject({
+      model: A,
+      text: SENTENCE_A,
+      finishReason: 'stop',
+      usage: { completionTokens: expect.any(Number) as number },
+      timings: { completionTokensPerSecond: expect.any(Number) as number },
+    });
+  });
+
+  test('keeps to its flags for sampling and loading', async () => {
+    const short = await home.run(['run', A, '-n', '3', '-c', '512', '--temp', '0', 'hello']);
+    expect(short.stdout).toBe('llamas carry small\n');
+    expect(short.stderr).toContain('limit of tokens');
+    expect((await ps()).models).toEqual([{ ref: A, status: 'loaded', contextSize: 512 }]);
+    await home.run(['run', A, 'hello']);
+    expect((await ps()).models[0]?.contextSize).toBe(512);
+    expect(await home.run(['run', A, '--ctx', 'big', 'hello'])).toMatchObject({ exitCode: 2 });
+    expect(await home.run(['run', A, '--top-p', '7', 'hello'])).toMatchObject({ exitCode: 2 });
+  });
+
+  test('without a prompt and without a terminal says what is wanted', async () => {
+    const result = await home.run(['run', A]);
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' });
+    expect(result.stderr).toContain('There is no prompt');
+  });
+
+  test('stop wants to be told what', async () => {
+    await home.run(['run', A, 'hello']);
+    expect(await home.run(['stop'])).toMatchObject({ exitCode: 2 });
+    expect((await ps()).server).not.toBeNull();
+  });
+});
+
+describe('a conversation on a terminal', () => {
+  test('answers, is stopped by Ctrl+C and goes on, and ends with Ctrl+D', async () => {
+    await store('user/long:F32', LONG, 8192);
+    await using pty = new Pty(home, ['run', 'user/long', '-c', '8192']);
+    let seen = await pty.waitFor('>>> ');
+    pty.type('hello\r');
+    await pty.waitFor('w20 ', seen);
+    pty.type(CTRL_C);
+    seen = await pty.waitFor('(stopped)', seen);
+    seen = await pty.waitFor('>>> ', seen);
+    expect(pty.output).not.toContain('w2999');
+    pty.type('/help\r');
+    seen = await pty.waitFor('/bye', seen);
+    seen = await pty.waitFor('>>> ', seen);
+    pty.type('again\r');
+    seen = await pty.waitFor('w2999', seen, 60);
+    await pty.waitFor('>>> ', seen);
+    pty.type(CTRL_D);
+    expect(await pty.ended).toBe(0);
+  });
+
+  test('takes a paste of several lines as one message and ends with /bye', async () => {
+    await using pty = new Pty(home, ['run', A]);
+    let seen = await pty.waitFor('>>> ');
+    pty.type('one\rtwo\rthree\r');
+    seen = await pty.waitFor(SENTENCE_A, seen);
+    seen = await pty.waitFor('>>> ', seen);
+    expect(pty.output.split(SENTENCE_A)).toHaveLength(2);
+    pty.type('/bye\r');
+    expect(await pty.ended).toBe(0);
+  });
+
+  test('Ctrl+C at the prompt hints, and the second leaves', async () => {
+    await using pty = new Pty(home, ['run', A]);
+    let seen = await pty.waitFor('>>> ');
+    pty.type(CTRL_C);
+    seen = await pty.waitFor('Press Ctrl+C again', seen);
+    await pty.waitFor('>>> ', seen);
+    pty.type(CTRL_C);
+    expect(await pty.ended).toBe(0);
+  });
+
+  test('goes on after the server was killed', async () => {
+    await using pty = new Pty(home, ['run', A]);
+    let seen = await pty.waitFor('>>> ');
+    pty.type('hello\r');
+    seen = await pty.waitFor(SENTENCE_A, seen);
+    seen = await pty.waitFor('>>> ', seen);
+    process.kill((await ps()).server?.pid ?? 0, 'SIGKILL');
+    pty.type('hello again\r');
+    seen = await pty.waitFor('it is started again', seen);
+    seen = await pty.waitFor(SENTENCE_A, seen);
+    await pty.waitFor('>>> ', seen);
+    pty.type(CTRL_D);
+    expect(await pty.ended).toBe(0);
+  });
+});

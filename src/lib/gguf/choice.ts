@@ -107,20 +107,19 @@ function reasonFor<F extends RepoFile>(
 ): string {
   const complete = quants.filter(isComplete);
   const lacking = quants.length - complete.length;
-  const left =
-    lacking === 0
-      ? ''
-      : ` (${formatCount(lacking, 'other')} ${lacking === 1 ? 'lacks' : 'lack'} shards)`;
+  const kind = lacking === 0 ? '' : 'complete ';
+  const verb = lacking === 1 ? 'lacks' : 'lack';
+  const left = lacking === 0 ? '' : ` (${formatCount(lacking, 'other')} ${verb} shards)`;
   const doubt = isLoadable(quant) ? '' : ', in a type that llama.cpp may not read';
-  if (complete.length === 1)
-    return `the only ${lacking === 0 ? '' : 'complete '}quant${left}${doubt}`;
-  if (quant.name === quant.label && locateQuant(quant.name) === undefined) {
-    return `the first of ${complete.length} files that name no quant${left}`;
+  if (complete.length === 1) return `the only ${kind}quant${left}${doubt}`;
+  if (locateQuant(quant.name) === undefined) {
+    return `the first of ${complete.length} ${kind}files that name no quant${left}`;
   }
-  const among = `among ${complete.length} ${lacking === 0 ? '' : 'complete '}quants${left}${doubt}`;
+  const among = `among ${complete.length} ${kind}quants${left}${doubt}`;
   if (isMxfp4(quant) && isNativeMxfp4(quants, context)) {
     return `the form the model was released in, ${among}`;
   }
+  if (quant !== complete[0]) return `the best of those that llama.cpp reads, ${among}`;
   return `the best quality for its size ${among}`;
 }
 

@@ -160,7 +160,8 @@ function labelProjectors<F extends RepoFile>(files: readonly F[]): Projector<F>[
     // The type stands behind `mmproj`; a quant in front of it is the model's.
     const [front = '', behind = ''] = stem.split(/mmproj/iu);
     const located = locateQuant(behind) ?? locateQuant(front);
-    const rest = [...foldersOf(file.path), located?.before ?? behind].join('/');
+    const words = [located?.before ?? behind, located?.variant ?? ''];
+    const rest = [...foldersOf(file.path), ...words].join('/');
     return { name: located?.name ?? 'UNKNOWN', rest, order: file.path, file, located };
   });
   return [...assignLabels(described)]

@@ -145,6 +145,11 @@ describe('labels', () => {
     expect(new Set(quants.map(({ label }) => label)).size).toBe(9900);
   }, 20_000);
 
+  test('of projectors with words behind the type tell them apart', () => {
+    const { projectors } = inventoryOf(['mmproj-model-f16-4B.gguf', 'mmproj-model-f16-12B.gguf']);
+    expect(projectors.map(({ label }) => label)).toEqual(['F16-12B', 'F16-4B']);
+  });
+
   test('of projectors of several models tell the models apart', () => {
     const { projectors } = inventoryOf(['mmproj-a-f16.gguf', 'mmproj-b-f16.gguf', 'mmproj.gguf']);
     expect(projectors.map(({ label }) => label)).toEqual(['F16-A', 'F16-B', 'UNKNOWN']);

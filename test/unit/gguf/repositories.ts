@@ -240,7 +240,7 @@ export const REPOSITORIES: readonly RepositoryCase[] = [
     repo: 'somebody/old-arm-GGUF',
     files: each('m-*.gguf', 'Q4_0_4_4 Q4_0_8_8 Q3_K_M'),
     quants: ['Q4_0_4_4', 'Q4_0_8_8', 'Q3_K_M'],
-    choice: 'Q3_K_M: the best quality for its size among 3 quants',
+    choice: 'Q3_K_M: the best of those that llama.cpp reads, among 3 quants',
   },
   {
     repo: 'prism-ml/Bonsai-8B-gguf',

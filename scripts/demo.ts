@@ -2,15 +2,14 @@
  * The main job from end to end on real parts: a hub on loopback that serves a real (tiny) GGUF, the
  * built program, a real llama-server. Every line under a `$` is what the command printed.
  */
-import { once } from 'node:events';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { execa } from 'execa';
 
 import { ensureEngine } from '../test/support/engine/engine.ts';
+import { freePort } from '../test/support/free-port.ts';
 import { quantizeModel } from '../test/support/gguf/quantize.ts';
 import { writeTinyModel } from '../test/support/gguf/tiny-model.ts';
 import { startHub } from '../test/support/hub/hub.ts';
@@ -18,16 +17,6 @@ import { step } from './step.ts';
 
 const REPO = 'llamero-demo/Tiny-Llama-GGUF';
 const SENTENCE = 'The llamas are counted, every byte is where it belongs, and the gate is shut.';
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port is free');
-  return address.port;
-}
 
 function say(text: string): void {
   process.stdout.write(`${text}\n`);
@@ -55,22 +44,20 @@ interface Expectation {
 }
 
 /** Runs a command as a user would, its output on the terminal; anything unexpected ends the demo. */
-async function llamero(words: readonly string[], expected: Expectation = {}): Promise<string> {
+async function llamero(words: readonly string[], expected: Expectation = {}): Promise<void> {
   const shown = words.map((word) => (/[\s]/u.test(word) ? `"${word}"` : word)).join(' ');
   const pipe = expected.input === undefined ? '' : `echo "${expected.input}" | `;
   say(`\n$ ${pipe}llamero ${shown}`);
   const { stdout } = await execa(process.execPath, ['bin/run.js', ...words], {
     env: environment,
     extendEnv: false,
-    stdin: 'pipe',
     input: expected.input ?? '',
-    stdout: ['inherit', 'pipe'],
+    stdout: expected.stdout === undefined ? 'inherit' : ['inherit', 'pipe'],
     stderr: 'inherit',
   });
-  if (expected.stdout !== undefined && stdout.trim() !== expected.stdout) {
+  if (expected.stdout !== undefined && stdout?.trim() !== expected.stdout) {
     throw new Error(`llamero ${shown} printed «${stdout}», expected «${expected.stdout}»`);
   }
-  return stdout;
 }
 
 try {

@@ -8,7 +8,7 @@ interface PullDocument {
   readonly models: readonly {
     readonly ref: string;
     readonly path: string;
-    readonly reason: string;
+    readonly reason?: string;
     readonly files: readonly string[];
     readonly downloaded: number;
     readonly reused: number;

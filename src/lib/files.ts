@@ -36,6 +36,23 @@ export async function onDisk<T>(filePath: string, work: () => Promise<T>): Promi
 }
 
 /**
+ * Makes a folder with all above it.
+ *
+ * @throws what the file system says; `mkdir` itself says ENOENT where a folder above may not be
+ *   written to (https://github.com/nodejs/node/issues/31481)
+ */
+export async function makeFolder(folder: string, mode = 0o755): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode });
+  } catch (error) {
+    const parent = path.dirname(folder);
+    if (systemErrorCode(error) !== 'ENOENT' || parent === folder) throw error;
+    await makeFolder(parent, mode);
+    await mkdir(folder, { mode });
+  }
+}
+
+/**
  * Writes a file so that readers, and a crash at any instant, see the old content or the new one:
  * temporary file in the same folder, fsync, rename, fsync of the folder. Makes the folder.
  *
@@ -49,7 +66,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   await onDisk(filePath, async () => {
     const folder = path.dirname(filePath);
-    await mkdir(folder, { recursive: true, mode: mode === 0o600 ? 0o700 : 0o755 });
+    await makeFolder(folder, mode === 0o600 ? 0o700 : 0o755);
     const temporary = `${filePath}.${randomBytes(6).toString('hex')}.tmp`;
     try {
       const handle = await open(temporary, 'wx', mode);
@@ -146,11 +163,15 @@ export async function requireSpace(
   if (neededBytes <= 0) return;
   const free = await freeSpace(target);
   if (free - reserveBytes >= neededBytes) return;
+  const ways = [
+    `Free some space on the disk of ${target} (\`llamero list\` shows the models, \`llamero rm <ref>\` removes one) or choose a smaller quant`,
+    ...(reserveBytes > 0
+      ? ['The reserve can be lowered: `llamero config set pull.reserve 0`']
+      : []),
+  ];
   throw new LlameroError(
     'DISK_FULL',
     `Not enough disk space: ${formatDiskSize(neededBytes)} to write, ${formatDiskSize(free)} free, ${formatDiskSize(reserveBytes)} kept in reserve`,
-    {
-      hint: `Free some space on the disk of ${target} (\`llamero list\` shows what the models take), choose a smaller quant, or lower the reserve: \`llamero config set pull.reserve 0\``,
-    },
+    { hint: ways.join('\n') },
   );
 }

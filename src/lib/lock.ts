@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
+import { open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 
 import { LlameroError, systemErrorCode, throwIfAborted } from './errors.ts';
-import { onDisk, renameOver } from './files.ts';
+import { makeFolder, onDisk, renameOver } from './files.ts';
 import { pause } from './pause.ts';
 
 const HEARTBEAT_MS = 5_000;
@@ -77,7 +77,7 @@ async function acquire(lockPath: string, owner: Owner, options: LockOptions): Pr
       ? Number.POSITIVE_INFINITY
       : Date.now() + options.waitSeconds * 1000;
   let told = false;
-  await onDisk(lockPath, () => mkdir(path.dirname(lockPath), { recursive: true }));
+  await onDisk(lockPath, () => makeFolder(path.dirname(lockPath)));
   for (;;) {
     throwIfAborted(options.signal);
     if (await create(lockPath, owner)) return;

@@ -72,11 +72,12 @@ export class PullProgress {
     this.#bar?.stop();
   }
 
-  #announce(ref: string, reason: string, files: readonly PendingFile[]): void {
+  #announce(ref: string, reason: string | undefined, files: readonly PendingFile[]): void {
     const { style } = this.#terminal;
     const total = files.reduce((sum, { hubFile }) => sum + hubFile.size, 0);
     const here = files.reduce((sum, { received }) => sum + received, 0);
-    this.#terminal.note(`${style.bold(ref)} ${style.dim(`(${oneLine(reason)})`)}`);
+    this.#terminal.note(style.bold(ref));
+    if (reason !== undefined) this.#terminal.note(style.dim(oneLine(reason)));
     const what = `${formatCount(files.length, 'file')}, ${formatDiskSize(total)}`;
     if (files.every(({ state }) => state === 'there')) {
       this.#terminal.note(`Already here: ${what}`);

@@ -49,7 +49,8 @@ describe('a pull', () => {
     expect(result.exitCode).toBe(0);
     expect(plain(result.stdout)).toBe('<home>/llamero/models/llama/plain/Q4_K_M.gguf\n');
     expect(plain(result.stderr)).toMatchInlineSnapshot(`
-      "llama/plain:Q4_K_M (Q4_K_M: the best quality for its size among 2 quants)
+      "llama/plain:Q4_K_M
+      Q4_K_M: the best quality for its size among 2 quants
       Fetching 1 file, 3.00 MB
       ✓ Q4_K_M.gguf verified
       "
@@ -67,7 +68,7 @@ describe('a pull', () => {
     const result = await home.run(['pull', 'llama/plain:q4_k_m']);
     expect(result.exitCode).toBe(0);
     expect(plain(result.stderr)).toMatchInlineSnapshot(`
-      "llama/plain:Q4_K_M (Q4_K_M: as asked for)
+      "llama/plain:Q4_K_M
       Already here: 1 file, 3.00 MB
       "
     `);
@@ -268,9 +269,8 @@ describe('what goes wrong is told with the next step', () => {
     });
     expect(await fail(['pull', 'llama/pieces'])).toMatchInlineSnapshot(`
       "exit 3
-      error: llama/pieces holds no GGUF file
-      hint: There is m-Q4_K_M.gguf-split-a, m-Q4_K_M.gguf-split-b
-            A conversion often has the same name with -GGUF behind it; the page is <hub>/llama/pieces
+      error: No GGUF file of a model to run: m-Q4_K_M.gguf-split-a is a piece of a cut file: llama.cpp loads it only when joined again; m-Q4_K_M.gguf-split-b is a piece of a cut file: llama.cpp loads it only when joined again
+      hint: Look for a newer upload of this model, whole or in shards named -00001-of-0000N.gguf
       "
     `);
   });
@@ -292,8 +292,6 @@ describe('what goes wrong is told with the next step', () => {
     await hub.addRepo('llama/gated', { 'm-Q4_K_M.gguf': { content: MODEL } }, { gated: 'manual' });
     expect(await fail(['pull', 'llama/gated'])).toMatchInlineSnapshot(`
       "exit 5
-      llama/gated:Q4_K_M (Q4_K_M: the only quant)
-      Fetching 1 file, 3.00 MB
       error: llama/gated is gated: it is given only to accounts that asked for access, and no token is set
       hint: Ask for access at <hub>/llama/gated, make a token at <hub>/settings/tokens, then: export HF_TOKEN=<token>
       "
@@ -301,9 +299,8 @@ describe('what goes wrong is told with the next step', () => {
   });
 
   test('a token that the hub refuses', async () => {
-    expect(
-      await fail(['pull', 'llama/plain'], { HF_TOKEN: testToken('unknown') }),
-    ).toMatchInlineSnapshot(`
+    expect(await fail(['pull', 'llama/plain'], { HF_TOKEN: testToken('unknown') }))
+      .toMatchInlineSnapshot(`
       "exit 5
       error: <hub> refuses the token from HF_TOKEN: it is wrong, expired or revoked
       hint: Make a new one at <hub>/settings/tokens, or go on without a token
@@ -328,7 +325,7 @@ describe('what goes wrong is told with the next step', () => {
       127.0.0.1:9: the connection was refused; next try in 1 s
       127.0.0.1:9: the connection was refused; next try in 1 s
       127.0.0.1:9: the connection was refused; next try in 2 s
-      127.0.0.1:9: the connection was refused; next try in 2 s
+      127.0.0.1:9: the connection was refused; next try in 3 s
       error: Could not reach 127.0.0.1:9: the connection was refused
       hint: HF_ENDPOINT names another hub or a mirror; models that are already here run without a network
       "

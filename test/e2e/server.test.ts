@@ -1,6 +1,15 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFile, mkdtemp, readFile, readdir, rm, truncate, writeFile } from 'node:fs/promises';
+import {
+  copyFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  readdir,
+  rm,
+  truncate,
+  writeFile,
+} from 'node:fs/promises';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -23,6 +32,8 @@ import { writeTinyModel } from '../support/gguf/tiny-model.ts';
 
 const SENTENCE_A = 'llamas carry small loads over high mountain paths';
 const SENTENCE_B = 'every good herder counts her animals at dusk';
+/** Takes some seconds to say in a wide model. */
+const LONG = Array.from({ length: 300 }, (_, index) => `w${index}`).join(' ');
 const REF_A = 'user/alpha:F32';
 /** Its tag is one that llama-server would cut down to `F32`. */
 const REF_B = 'user/beta:UD-F32';
@@ -151,10 +162,10 @@ describe('the router', () => {
 
     const { models: listed, server: running } = await server().status();
     expect(running?.url).toBe(`http://127.0.0.1:${port}`);
-    expect(listed.map(({ ref, state }) => [ref, state]).sort()).toEqual([
-      [REF_A, 'loaded'],
-      [REF_B_PLAIN, 'loaded'],
-      [REF_B, 'loaded'],
+    expect(listed.map(({ ref, state }) => `${ref} ${state}`).sort()).toEqual([
+      `${REF_A} loaded`,
+      `${REF_B_PLAIN} loaded`,
+      `${REF_B} loaded`,
     ]);
   });
 
@@ -163,6 +174,19 @@ describe('the router', () => {
     const pid = await runningPid();
     expect(await say(REF_B)).toBe(SENTENCE_B);
     expect(await runningPid()).toBe(pid);
+  });
+
+  test("is not led astray by a model of the same name in the user's own cache", async () => {
+    const hub = path.join(home, '.cache', 'huggingface', 'hub', 'models--user--alpha');
+    const commit = '0123456789abcdef0123456789abcdef01234567';
+    await mkdir(path.join(hub, 'snapshots', commit), { recursive: true });
+    await mkdir(path.join(hub, 'refs'));
+    await writeFile(path.join(hub, 'refs', 'main'), commit);
+    await copyFile(
+      path.join(files, 'b.gguf'),
+      path.join(hub, 'snapshots', commit, 'alpha-F32.gguf'),
+    );
+    expect(await say(REF_A)).toBe(SENTENCE_A);
   });
 
   test('tells why a damaged model will not load, and lives on', async () => {
@@ -361,10 +385,9 @@ describe('load settings', () => {
 describe('an answer', () => {
   test('that is broken off frees its slot within half a second', async () => {
     const long = path.join(home, 'long.gguf');
-    const words = Array.from({ length: 3000 }, (_, index) => `w${index}`);
-    await writeTinyModel({ path: long, sentence: words.join(' '), contextSize: 8192 });
+    await writeTinyModel({ path: long, sentence: LONG, contextSize: 4096, embeddingSize: 2048 });
     const all = [...models(), stored('user/long:F32', long)];
-    const model = await server(all).load('user/long:F32', { 'ctx-size': 8192 });
+    const model = await server(all).load('user/long:F32', {});
     const controller = new AbortController();
     let received = '';
     const answer = chat(model, controller.signal, (text) => {
@@ -381,7 +404,7 @@ describe('an answer', () => {
       expect.arrayContaining([expect.objectContaining({ is_processing: false })]),
     );
     expect(JSON.stringify(slots)).not.toContain('"is_processing":true');
-    expect(words.join(' ').startsWith(received.trim())).toBe(true);
+    expect(LONG.startsWith(received.trim())).toBe(true);
   });
 
   test('that asks for too much is refused in the words of the server', async () => {
@@ -396,10 +419,9 @@ describe('an answer', () => {
 
   test('whose server is killed in the middle says that it is gone', async () => {
     const long = path.join(home, 'long.gguf');
-    const sentence = Array.from({ length: 3000 }, (_, index) => `w${index}`).join(' ');
-    await writeTinyModel({ path: long, sentence, contextSize: 8192 });
+    await writeTinyModel({ path: long, sentence: LONG, contextSize: 4096, embeddingSize: 2048 });
     const all = [...models(), stored('user/long:F32', long)];
-    const model = await server(all).load('user/long:F32', { 'ctx-size': 8192 });
+    const model = await server(all).load('user/long:F32', {});
     const pid = await runningPid();
     let killed = false;
     const answer = chat(model, undefined, () => {

@@ -1,9 +1,9 @@
-import { mkdir, open, truncate } from 'node:fs/promises';
+import { open, truncate } from 'node:fs/promises';
 import type { FileHandle } from 'node:fs/promises';
 import path from 'node:path';
 
 import { LlameroError } from '../errors.ts';
-import { onDisk, renameOver, syncFolder } from '../files.ts';
+import { makeFolder, onDisk, renameOver, syncFolder } from '../files.ts';
 import type { Http } from '../http/types.ts';
 import { pause } from '../pause.ts';
 import { SegmentFailure } from './failure.ts';
@@ -68,7 +68,7 @@ export interface DownloadRequest {
 export async function downloadFile(request: DownloadRequest): Promise<DownloadResult> {
   const partial = partialOf(request.target);
   return await onDisk(partial.data, async () => {
-    await mkdir(path.dirname(request.target), { recursive: true });
+    await makeFolder(path.dirname(request.target));
     let fetched = 0;
     for (let attempt = 1; ; attempt += 1) {
       fetched += await new Transfer(request, partial).run();

@@ -49,8 +49,7 @@ export function safeLabel(text: string, maximum = MAX_NAME): string {
  * the items plays no part.
  */
 export function assignLabels<T extends Labelled>(items: readonly T[]): Map<T, Label> {
-  const sorted = [...items].sort((one, other) => compareText(one.order, other.order));
-  const alike = Map.groupBy(sorted, ({ name, variant = '' }) =>
+  const alike = Map.groupBy(items, ({ name, variant = '' }) =>
     asciiUpperCase(safeLabel(`${name}-${variant}`)),
   );
   const wanted = [...alike.values()].flatMap((group) => {
@@ -103,7 +102,8 @@ function wordsOf(rest: string): string[] {
 
 /** The words of each list without those that all begin with and those that all end with. */
 function differencesOf(lists: readonly (readonly string[])[]): string[][] {
-  const shortest = Math.min(...lists.map(({ length }) => length));
+  // Not Math.min(...): a list of files can be longer than a call takes arguments.
+  const shortest = lists.reduce((least, { length }) => Math.min(least, length), Infinity);
   const same = (wordAt: (list: readonly string[]) => string | undefined): boolean =>
     new Set(lists.map((list) => asciiUpperCase(wordAt(list) ?? ''))).size === 1;
   let start = 0;

@@ -12,7 +12,6 @@ export interface RankingContext {
 export interface Rankable {
   readonly label: string;
   readonly name: string;
-  readonly variant?: string;
   readonly files: readonly { readonly path: string }[];
   readonly shards?: { readonly missing: readonly number[] };
 }
@@ -115,7 +114,6 @@ export function rankQuants<Q extends Rankable>(
         isComplete(quant) ? 0 : 1,
         native && isMxfp4(quant) ? -1 : positionOf(quant.name),
         publisherRank(quant.name),
-        quant.variant === undefined ? 0 : 1,
       ],
     ]),
   );
@@ -123,6 +121,7 @@ export function rankQuants<Q extends Rankable>(
     const key = keys.get(one) ?? [];
     const otherKey = keys.get(other) ?? [];
     const at = key.findIndex((value, index) => value !== otherKey[index]);
+    // The plain label comes first: those of the variants begin with it.
     if (at === -1) return compareText(one.label, other.label);
     return (key[at] ?? 0) - (otherKey[at] ?? 0);
   });

@@ -30,8 +30,8 @@ export interface PullPlan {
   readonly repo: string;
   readonly commit: string;
   readonly quant: string;
-  /** Why this quant, in one line. */
-  readonly reason: string;
+  /** Why this quant, in one line; undefined when it was asked for. */
+  readonly reason: string | undefined;
   readonly folder: string;
   /** The projector first: a model that is complete is then complete with what it needs. */
   readonly files: readonly PlannedFile[];
@@ -108,14 +108,14 @@ function chooseQuant(
   inventory: Inventory<HubFile>,
   tag: string | undefined,
   preferred: string | undefined,
-): { readonly quant: Quant<HubFile>; readonly reason: string } {
+): { readonly quant: Quant<HubFile>; readonly reason: string | undefined } {
   // Without a model among the files this throws, and says what they are.
   const choice = chooseDefault(inventory, preferred, { repo: model.id });
   if (tag === undefined) return choice;
   const match = findQuant(inventory, tag);
   switch (match.kind) {
     case 'found':
-      return { quant: match.quant, reason: `${match.quant.label}: as asked for` };
+      return { quant: match.quant, reason: undefined };
     case 'ambiguous': {
       const labels = match.candidates.map(({ label }) => label);
       throw new LlameroError(

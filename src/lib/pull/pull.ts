@@ -35,7 +35,8 @@ export interface PullResult {
   readonly ref: string;
   /** What llama-server is given: the model file or its first shard. */
   readonly path: string;
-  readonly reason: string;
+  /** Why this quant; missing when it was asked for. */
+  readonly reason?: string;
   readonly files: readonly string[];
   /** Bytes that came over the network. */
   readonly downloaded: number;
@@ -86,7 +87,7 @@ export async function pullModel(reference: Reference, options: PullOptions): Pro
   return {
     ref: plan.ref,
     path: first?.target ?? plan.folder,
-    reason: plan.reason,
+    ...(plan.reason === undefined ? {} : { reason: plan.reason }),
     files: plan.files.map(({ target }) => target),
     downloaded,
     reused: Math.max(0, total - downloaded),

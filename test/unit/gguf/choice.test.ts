@@ -45,6 +45,7 @@ describe('findQuant', () => {
     ['Q5_K_M', 'ambiguous: UD-Q5_K_M i1-Q5_K_M'],
     ['I1-Q5_K_M', 'i1-Q5_K_M'],
     ['Q8_0', 'Q8_0'],
+    ['q8-0', 'Q8_0'],
     ['q8_0-mtp', 'Q8_0-MTP'],
     ['q8_0_mtp', 'Q8_0-MTP'],
     ['IQ4_XS', 'IQ4_XS-V2'],

@@ -135,6 +135,34 @@ describe('labels', () => {
     expect(quants.map(({ label }) => label).toSorted()).toEqual(labels.toSorted());
   });
 
+  test.each([
+    {
+      case: 'a counter passes over a label that is taken',
+      labels: {
+        'M-q8_0.gguf': 'Q8_0',
+        'm-Q8_0-2.gguf': 'Q8_0-2',
+        'm-Q8_0.gguf': 'Q8_0-3',
+      },
+    },
+    {
+      case: 'a counter passes over a label that differs in case',
+      labels: { 'A-B-2.gguf': 'A-B-2', 'a b.gguf': 'a-b', 'a-b.gguf': 'a-b-3' },
+    },
+    {
+      case: 'a label with added words leaves the plain one to its owner',
+      labels: {
+        'a/m-Q8_0.gguf': 'Q8_0-A-2',
+        'm-Q8_0-a.gguf': 'Q8_0-A',
+        'm-Q8_0.gguf': 'Q8_0',
+      },
+    },
+  ])('$case', ({ labels }) => {
+    const { quants } = inventoryOf(Object.keys(labels));
+    expect(Object.fromEntries(quants.map(({ label, files }) => [files[0]?.path, label]))).toEqual(
+      labels,
+    );
+  });
+
   test('of ten thousand files alike stay unique', () => {
     const paths = Array.from(
       { length: 10_000 },

@@ -5,7 +5,7 @@ import { Plugin } from '@oclif/core';
 const FILE = 'oclif.manifest.json';
 
 /** The table of all commands as oclif reads it at start-up, made from the build. */
-export async function makeManifest(): Promise<string> {
+async function makeManifest(): Promise<string> {
   const plugin = new Plugin({
     root: process.cwd(),
     type: 'core',

@@ -8,6 +8,7 @@ import { Interrupts } from './lib/interrupts.ts';
 import { renderError } from './lib/ui/error-text.ts';
 import { Terminal } from './lib/ui/terminal.ts';
 import { program } from './program.ts';
+import { explainUnknownCommand } from './unknown-command.ts';
 
 /** How the program is started. */
 export interface MainOptions {
@@ -25,13 +26,11 @@ export async function main(entry: string, options: MainOptions = {}): Promise<vo
   program.interrupts = new Interrupts((exitCode) => process.exit(exitCode));
   listen(program.interrupts);
   const root = path.dirname(path.dirname(fileURLToPath(entry)));
+  const load = options.fromSource === true ? await fromSource(root) : { root };
   try {
-    await run(
-      process.argv.slice(2),
-      options.fromSource === true ? await fromSource(root) : { root },
-    );
+    await run(process.argv.slice(2), load);
   } catch (error) {
-    report(error);
+    report(await explainUnknownCommand(error, load));
   }
   await flush();
   process.exit();

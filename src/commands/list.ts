@@ -11,6 +11,7 @@ interface ListDocument {
     readonly size: number;
     readonly path: string;
     readonly files: readonly object[];
+    readonly projector?: string;
     readonly state: 'complete' | 'partial';
     readonly percent?: number;
     readonly modifiedAt: string;
@@ -47,7 +48,7 @@ export default class List extends BaseCommand<typeof List> {
       terminal.note(renderTotal(models, size, await freeSpace(paths.models)));
     }
     return {
-      models: models.map(({ modifiedAt, lastUsedAt, projector: _, ...model }) => ({
+      models: models.map(({ modifiedAt, lastUsedAt, ...model }) => ({
         ...model,
         modifiedAt: modifiedAt.toISOString(),
         ...(lastUsedAt === undefined ? {} : { lastUsedAt: lastUsedAt.toISOString() }),

@@ -88,7 +88,7 @@ export function createContext(options: ContextOptions): Context {
   // Depends on config and paths.
   const engine = once(async () => {
     const { resolveEngine } = await import('./engine/resolve.ts');
-    return await resolveEngine({
+    return resolveEngine({
       named: namedEngine((await config()).setting('server.llama-server')),
       binFolder: paths.bin,
       searchPath: environment['PATH'],
@@ -101,7 +101,7 @@ export function createContext(options: ContextOptions): Context {
   });
   // Depends on config, store and engine; the engine is looked for when a server is started.
   const server = once(async () => {
-    const [{ ModelServer }, settings, { survey }] = await Promise.all([
+    const [{ ModelServer }, settings, models] = await Promise.all([
       import('./server/router.ts'),
       config(),
       store(),
@@ -115,7 +115,7 @@ export function createContext(options: ContextOptions): Context {
       settings: loadSettings(settings),
       environment,
       engine,
-      models: async () => (await survey()).models,
+      models: async () => (await models.survey()).models,
     });
   });
   return {

@@ -23,7 +23,7 @@ export const EXIT_CODES = {
 export type ExitCode = keyof typeof EXIT_CODES;
 
 /** Every error code with the exit code it ends in. Codes are stable: scripts match on them. */
-export const ERROR_CODES = {
+const ERROR_CODES = {
   OUTPUT_CLOSED: 0,
   INTERNAL: 1,
   USAGE: 2,

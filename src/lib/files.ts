@@ -6,7 +6,7 @@ import { LlameroError, systemErrorCode } from './errors.ts';
 import { formatDiskSize } from './format.ts';
 
 /** Turns a file system failure into an error that names the path and the way out; others pass. */
-export function diskError(error: unknown, filePath: string): unknown {
+function diskError(error: unknown, filePath: string): unknown {
   switch (systemErrorCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
@@ -39,7 +39,7 @@ export async function onDisk<T>(filePath: string, work: () => Promise<T>): Promi
  * Makes a folder with all above it.
  *
  * @throws what the file system says; `mkdir` itself says ENOENT where a folder above may not be
- *   written to (https://github.com/nodejs/node/issues/31481)
+ *   written to (https://github.com/nodejs/node/issues/47098)
  */
 export async function makeFolder(folder: string, mode = 0o755): Promise<void> {
   try {

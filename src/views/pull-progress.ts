@@ -39,7 +39,7 @@ export class PullProgress {
   async #loadBar(): Promise<void> {
     const { SingleBar } = await import('cli-progress');
     this.#bar = new SingleBar({
-      stream: this.#terminal.streams.stderr as NodeJS.WriteStream,
+      stream: this.#terminal.streams.stderr,
       fps: FRAMES_PER_SECOND,
       hideCursor: true,
       clearOnComplete: true,

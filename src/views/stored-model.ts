@@ -16,8 +16,8 @@ export interface MissingPolicy {
 }
 
 /**
- * The stored model that a reference names; a missing or unfinished one is pulled first. Of several quants of a
- * repository the configured one is taken, else the best that is there.
+ * The stored model that a reference names; a missing or unfinished one is pulled first. Of several
+ * quants of a repository the configured one is taken, else the best that is there.
  *
  * @throws LlameroError MODEL_NOT_FOUND when it is missing and nobody wants it pulled, and whatever
  *   the pull throws

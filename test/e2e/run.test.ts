@@ -9,6 +9,7 @@ import { groupMembers } from '../../src/lib/server/process-identity.ts';
 import { CliHome } from '../support/cli.ts';
 import { ensureEngine } from '../support/engine/engine.ts';
 import { writeTinyModel } from '../support/gguf/tiny-model.ts';
+import { type TestHub, startHub } from '../support/hub/hub.ts';
 import { Pty } from '../support/pty.ts';
 
 const SENTENCE_A = 'llamas carry small loads over high mountain paths';
@@ -122,6 +123,45 @@ describe('run', () => {
     await home.run(['run', A, 'hello']);
     expect(await home.run(['stop'])).toMatchObject({ exitCode: 2 });
     expect((await ps()).server).not.toBeNull();
+  });
+});
+
+describe('a model that is missing', () => {
+  const REF = 'user/far:Q4_K_M';
+
+  /** A hub that has the model, in the environment of the home. */
+  async function hubWithModel(): Promise<TestHub> {
+    const hub = await startHub();
+    const file = path.join(home.folder, 'far.gguf');
+    await writeTinyModel({ path: file, sentence: SENTENCE_B });
+    await hub.addRepo('user/far', { 'far-Q4_K_M.gguf': { file } });
+    Object.assign(home.env, { HF_ENDPOINT: hub.endpoint, LLAMERO_OFFLINE: '0' });
+    return hub;
+  }
+
+  test('is an error where nobody can be asked, and is pulled with --yes', async () => {
+    await using _hub = await hubWithModel();
+    const refused = await home.run(['run', REF, 'hello']);
+    expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
+    expect(refused.stderr).toContain('llamero pull');
+    const result = await home.run(['run', '--yes', REF, 'hello']);
+    expect(result).toMatchObject({ exitCode: 0, stdout: `${SENTENCE_B}\n` });
+  });
+
+  test('is asked about on a terminal', async () => {
+    await using _hub = await hubWithModel();
+    await using no = new Pty(home, ['run', REF, 'hello']);
+    await no.waitFor('Pull it?');
+    no.type('n\r');
+    expect(await no.ended).toBe(3);
+    await using yes = new Pty(home, ['run', REF]);
+    await yes.waitFor('Pull it?');
+    yes.type('y\r');
+    const seen = await yes.waitFor('>>> ');
+    yes.type('hello\r');
+    await yes.waitFor(SENTENCE_B, seen);
+    yes.type('/bye\r');
+    expect(await yes.ended).toBe(0);
   });
 });
 

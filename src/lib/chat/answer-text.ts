@@ -2,8 +2,9 @@ import { stripControls } from '../plain-text.ts';
 
 /**
  * The text of an answer on its way to a terminal or a pipe: without control characters, without the
- * white space that many models begin with, and with one line break at its end. Control characters are told
- * by themselves and not in sequences, so however the text is cut into pieces, the same comes out.
+ * white space that many models begin with, and with one line break at its end. Control characters
+ * are told by themselves and not in sequences, so however the text is cut into pieces, the same
+ * comes out.
  */
 export class AnswerText {
   readonly #write: (text: string) => void;

@@ -4,7 +4,10 @@ export interface Message {
   readonly content: string;
 }
 
-/** How the next token is chosen; each under the name of its llama-server flag. What is not set is left to the server. */
+/**
+ * How the next token is chosen; each under the name of its llama-server flag. What is not set is
+ * left to the server.
+ */
 export interface Sampling {
   readonly temp?: number | undefined;
   readonly 'top-p'?: number | undefined;
@@ -16,7 +19,10 @@ export interface Sampling {
   readonly predict?: number | undefined;
 }
 
-/** What each flag is called in a request. Source: llama.cpp, tools/server/README.md, POST /completion. */
+/**
+ * What each flag is called in a request. Source: llama.cpp, tools/server/README.md, POST
+ * /completion.
+ */
 const FIELDS = {
   temp: 'temperature',
   'top-p': 'top_p',
@@ -36,7 +42,10 @@ export class Conversation {
     this.#system = system === '' ? undefined : system;
   }
 
-  /** The messages as they are sent. The head never changes, so that the server need not read it again. */
+  /**
+   * The messages as they are sent. The head never changes, so that the server need not read it
+   * again.
+   */
   get messages(): readonly Message[] {
     const head: Message[] =
       this.#system === undefined ? [] : [{ role: 'system', content: this.#system }];
@@ -77,7 +86,10 @@ export function requestBody(
   return body;
 }
 
-/** A prompt from the command line and one from a pipe as one message: the words first, then the text they are about. */
+/**
+ * A prompt from the command line and one from a pipe as one message: the words first, then the text
+ * they are about.
+ */
 export function joinPrompt(argument: string | undefined, piped: string | undefined): string {
   const parts = [argument, piped?.trimEnd()];
   return parts.filter((part) => part !== undefined && part.trim() !== '').join('\n\n');

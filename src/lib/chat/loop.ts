@@ -4,7 +4,10 @@ import type { Conversation, Message } from './conversation.ts';
 
 /** What the chat needs of a terminal. */
 export interface ChatTerminal {
-  /** Asks for a line. `interrupted` after Ctrl+C, `closed` after Ctrl+D or when the terminal is gone. */
+  /**
+   * Asks for a line. `interrupted` after Ctrl+C, `closed` after Ctrl+D or when the terminal is
+   * gone.
+   */
   question(prompt: string): Promise<ChatInput>;
   /** Text of the answer, already safe to show. */
   write(text: string): void;
@@ -45,8 +48,8 @@ const HELP = [
 ];
 
 /**
- * Talks until the user leaves. Ctrl+C during an answer stops the answer and keeps what came of it. A failure of
- * the server is told and the conversation goes on: nothing typed is lost.
+ * Talks until the user leaves. Ctrl+C during an answer stops the answer and keeps what came of it.
+ * A failure of the server is told and the conversation goes on: nothing typed is lost.
  *
  * @throws LlameroError when the program is asked to end (TERMINATED and the like)
  */

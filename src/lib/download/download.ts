@@ -67,7 +67,7 @@ export interface DownloadRequest {
  */
 export async function downloadFile(request: DownloadRequest): Promise<DownloadResult> {
   const partial = partialOf(request.target);
-  return await onDisk(partial.data, async () => {
+  return onDisk(partial.data, async () => {
     await makeFolder(path.dirname(request.target));
     let fetched = 0;
     for (let attempt = 1; ; attempt += 1) {

@@ -2,9 +2,14 @@ import type { EngineCandidate } from './find.ts';
 
 /** A llama-server that was found and answers. */
 export interface Engine {
-  /** The program and what stands before its flags: `['/x/llama-server']`, `['/x/llama', 'serve']`. */
+  /**
+   * The program and what stands before its flags: `['/x/llama-server']`, `['/x/llama', 'serve']`.
+   */
   readonly command: readonly [string, ...string[]];
-  /** The folder it lives in. It must be the working directory of the process: see {@link EngineCandidate}. */
+  /**
+   * The folder it lives in. It must be the working directory of the process: see {@link
+   * EngineCandidate}.
+   */
   readonly folder: string;
   readonly origin: EngineCandidate['origin'];
   /** llama.cpp's build number (11669 for `b11669`), where it says one. */

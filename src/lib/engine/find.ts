@@ -123,7 +123,10 @@ async function engineOnPath(
   return undefined;
 }
 
-/** A program's file names: its own, and on Windows one for each extension of PATHEXT that can be spawned. */
+/**
+ * A program's file names: its own, and on Windows one for each extension of PATHEXT that can be
+ * spawned.
+ */
 function executableNames(options: FindOptions, name: string): string[] {
   if (options.platform !== 'win32') return [name];
   const extensions = (options.pathExtensions ?? '.COM;.EXE').split(';');

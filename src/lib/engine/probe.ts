@@ -23,7 +23,9 @@ const HOW_TO_REPLACE = {
 
 /** How a probe is made. */
 export interface ProbeOptions {
-  /** The answers of earlier probes, by file, size and time of change. It may be lost at any time. */
+  /**
+   * The answers of earlier probes, by file, size and time of change. It may be lost at any time.
+   */
   readonly cacheFile?: string;
   readonly signal?: AbortSignal | undefined;
   /** Seconds that the program may take for an answer. */

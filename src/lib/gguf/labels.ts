@@ -30,7 +30,7 @@ const WINDOWS_DEVICE = /^(?:CON|PRN|AUX|NUL|COM\d|LPT\d)(?:\.|$)/iu;
  * A text as a label: `A-Z a-z 0-9 . _ -`, first a letter or digit, safe as the name of a file or a
  * folder on every system, never the name of a file that the store itself writes.
  */
-export function safeLabel(text: string, maximum = MAX_NAME): string {
+function safeLabel(text: string, maximum = MAX_NAME): string {
   const plain = text
     .replaceAll(/[^A-Za-z0-9._-]+/gu, '-')
     .replaceAll(/\.{2,}/gu, '.')

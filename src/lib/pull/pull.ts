@@ -134,7 +134,7 @@ async function isWanted(
     .find((record) => record.file === relative)?.sha256;
   if (known !== undefined && identity.sha256 !== undefined) return known === identity.sha256;
   // Nothing is recorded: the file itself knows what it is.
-  return await isFinished(file, identity, options);
+  return isFinished(file, identity, options);
 }
 
 /** Whether the file with the final name has the wanted content; it is read whole to find out. */
@@ -157,7 +157,7 @@ async function fetchFile(plan: PullPlan, file: PendingFile, options: PullOptions
   if (file.state === 'there') return 0;
   const { hub, http, signal, onEvent } = options;
   const identity = identify(hub, plan, file.hubFile);
-  return await withLock(
+  return withLock(
     `${file.target}.lock`,
     {
       purpose: `pulling ${plan.ref}`,

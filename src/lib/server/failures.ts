@@ -171,7 +171,9 @@ export function explainFailure(
   };
 }
 
-/** `[port] minutes.seconds.ms.us LEVEL tag func: text`; every part before the text may be missing. */
+/**
+ * `[port] minutes.seconds.ms.us LEVEL tag func: text`; every part before the text may be missing.
+ */
 const LOG_PREFIX = /^(?:\[\d+\] )?(?:[\d.]+ )?(?:[EWID] )?/u;
 const ERROR_LINE = /^(?:\[\d+\] )?[\d.]+ E /u;
 

@@ -78,7 +78,9 @@ function spawned(child: ChildProcess, program: string): Promise<number> {
   });
 }
 
-/** The router's command line. What follows the router's own flags is passed on by it to every model. */
+/**
+ * The router's command line. What follows the router's own flags is passed on by it to every model.
+ */
 export function routerArguments(
   options: Pick<LaunchOptions, 'engine' | 'host' | 'port' | 'presetsFile' | 'modelsMax'>,
 ): string[] {
@@ -95,10 +97,10 @@ export function routerArguments(
 const SECRETS = ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN', 'GH_TOKEN', 'GITHUB_TOKEN'];
 
 /**
- * The environment of the router: the user's, without what would change the server behind
- * our back. `LLAMA_ARG_*` are flags by another name, and a `LLAMA_API_KEY` would lock us out. `LLAMA_CACHE` points at a
- * folder that stays empty, because the router adds every model of the user's Hugging Face cache
- * to its list, and one that is called like a model of ours would be loaded in its place.
+ * The environment of the router: the user's, without what would change the server behind our back.
+ * `LLAMA_ARG_*` are flags by another name, and a `LLAMA_API_KEY` would lock us out. `LLAMA_CACHE`
+ * points at a folder that stays empty, because the router adds every model of the user's Hugging
+ * Face cache to its list, and one that is called like a model of ours would be loaded in its place.
  */
 export function routerEnvironment(environment: Environment, cacheFolder: string): Environment {
   const kept = Object.entries(environment).filter(

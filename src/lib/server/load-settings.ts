@@ -8,7 +8,9 @@ const fileSchema = z.record(
   z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
 );
 
-/** The load settings that were given on the command line, by reference, until the model is stopped. */
+/**
+ * The load settings that were given on the command line, by reference, until the model is stopped.
+ */
 export type RunSettings = Readonly<Record<string, LoadSettings>>;
 
 /** Reads the settings; a missing or damaged file has none. */

@@ -15,14 +15,17 @@ export interface LoadOptions {
   readonly address: ServerAddress;
   readonly ref: string;
   readonly logFile: string;
-  /** Called again and again while the model loads, with how far it is, 0 to 1, where that is known. */
+  /**
+   * Called again and again while the model loads, with how far it is, 0 to 1, where that is known.
+   */
   readonly onLoading?: ((progress: number | undefined) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Loads a model and waits until it can be used; one that is loaded or being loaded by somebody
- * else is waited for. The router answers a request to load before it begins, so only its list tells how it went.
+ * Loads a model and waits until it can be used; one that is loaded or being loaded by somebody else
+ * is waited for. The router answers a request to load before it begins, so only its list tells how
+ * it went.
  *
  * @throws LlameroError MODEL_LOAD_FAILED with the reason from the log, SERVER_GONE, INTERRUPTED
  */

@@ -8,8 +8,8 @@ import { onDisk, renameOver, sizeIfExists } from '../files.ts';
 const TAIL_BYTES = 512 * 1024;
 
 /**
- * Opens a fresh log for a server that is about to start. The one before it is kept beside it with `.1`
- * at its end, so that the reason of a crash is not lost by the next start.
+ * Opens a fresh log for a server that is about to start. The one before it is kept beside it with
+ * `.1` at its end, so that the reason of a crash is not lost by the next start.
  */
 export async function openLog(file: string): Promise<FileHandle> {
   return onDisk(file, async () => {

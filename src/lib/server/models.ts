@@ -3,11 +3,17 @@ import { z } from 'zod';
 import { LlameroError } from '../errors.ts';
 import { type ServerAddress, requestJson } from './request.ts';
 
-/** What a model is doing. The router's own words, with `failed` for an unloaded one that would not load. */
+/**
+ * What a model is doing. The router's own words, with `failed` for an unloaded one that would not
+ * load.
+ */
 export type ModelState =
   'unloaded' | 'downloading' | 'loading' | 'loaded' | 'sleeping' | 'failed' | 'unknown';
 
-/** Whether a model in this state takes memory, or is about to. A sleeping one is awake at the next request. */
+/**
+ * Whether a model in this state takes memory, or is about to. A sleeping one is awake at the next
+ * request.
+ */
 export function isActive(state: ModelState): boolean {
   return state === 'loading' || state === 'loaded' || state === 'sleeping';
 }
@@ -55,7 +61,10 @@ const STATES: Readonly<Record<string, ModelState>> = {
 
 /** How a list is asked for. */
 export interface ListOptions {
-  /** Read the file of presets again first. A loaded model whose settings changed is unloaded by that. */
+  /**
+   * Read the file of presets again first. A loaded model whose settings changed is unloaded by
+   * that.
+   */
   readonly reload?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly timeoutSeconds?: number;

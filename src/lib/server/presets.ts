@@ -13,7 +13,7 @@ export interface PresetRequest {
 }
 
 /** A model that the list cannot hold, and why. */
-export interface RefusedModel {
+interface RefusedModel {
   readonly ref: string;
   readonly reason: string;
 }
@@ -30,9 +30,9 @@ export interface Presets {
 /**
  * The name of a model's section. The router cuts the tag of a section `user/repo:tag` down to its
  * last run of letters, digits and underscores, in upper case: `UD-Q4_K_XL` would become `Q4_K_XL`
- * and silently take the place of the model that has that name. So a reference whose tag would not survive
- * is written with `@`, which is left alone, and its reference is added as an alias.
- * Seen on build 11669.
+ * and silently take the place of the model that has that name. So a reference whose tag would not
+ * survive is written with `@`, which is left alone, and its reference is added as an alias. Seen on
+ * build 11669.
  */
 export function sectionName(ref: string): string {
   const colon = ref.lastIndexOf(':');

@@ -7,7 +7,9 @@ import { isAlive } from '../lock.ts';
 
 const execute = promisify(execFile);
 
-/** `ps` writes dates in the user's language and time zone; an identity must not change with them. */
+/**
+ * `ps` writes dates in the user's language and time zone; an identity must not change with them.
+ */
 const PS_ENVIRONMENT = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' };
 
 /** What Linux tells about a process. */
@@ -20,8 +22,9 @@ interface ProcessStat {
 
 /**
  * A text that is the same for the whole life of a process and differs for any other that gets the
- * same number later, also after the machine was started anew: made from the time it began. Undefined when no such
- * process runs (one that has ended and was not yet collected by its parent does not run).
+ * same number later, also after the machine was started anew: made from the time it began.
+ * Undefined when no such process runs (one that has ended and was not yet collected by its parent
+ * does not run).
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   switch (process.platform) {
@@ -39,8 +42,9 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
 }
 
 /**
- * The processes of a group that still run. The router leads a group of its own and its children stay in it,
- * so this tells whether all have gone. Windows has no groups; there only the process itself counts.
+ * The processes of a group that still run. The router leads a group of its own and its children
+ * stay in it, so this tells whether all have gone. Windows has no groups; there only the process
+ * itself counts.
  */
 export async function groupMembers(group: number): Promise<number[]> {
   switch (process.platform) {
@@ -104,7 +108,9 @@ async function windowsStartTime(pid: number): Promise<string | undefined> {
   return time === '' ? undefined : time;
 }
 
-/** What a program prints, or undefined when it fails, as `ps` does when there is no such process. */
+/**
+ * What a program prints, or undefined when it fails, as `ps` does when there is no such process.
+ */
 async function output(program: string, args: readonly string[]): Promise<string | undefined> {
   try {
     const { stdout } = await execute(program, args, {

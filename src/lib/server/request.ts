@@ -27,7 +27,10 @@ export interface ServerRequest {
 /** Far more than the list of a thousand models takes. */
 const MAX_ANSWER_BYTES = 64 * 1024 * 1024;
 
-/** The URL of a server: `http://127.0.0.1:5526`. A server that listens everywhere is reached on loopback. */
+/**
+ * The URL of a server: `http://127.0.0.1:5526`. A server that listens everywhere is reached on
+ * loopback.
+ */
 export function serverUrl(address: ServerAddress): string {
   const host = reachableHost(address.host);
   return `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`;
@@ -140,7 +143,10 @@ export function goneError(address: ServerAddress, cause: unknown): LlameroError 
   });
 }
 
-/** The error of an answer that says no: llama-server's `{"error":{"message","type"}}`, or whatever it is. */
+/**
+ * The error of an answer that says no: llama-server's `{"error":{"message","type"}}`, or whatever
+ * it is.
+ */
 export function answerError(status: number, text: string): LlameroError {
   const { message, type } = errorWords(text);
   return new LlameroError(

@@ -31,7 +31,9 @@ export interface ModelServerOptions {
   readonly address: ServerAddress;
   readonly modelsMax: number;
   readonly startTimeoutSeconds: number;
-  /** How long the server may take to end when it is asked to, before it is killed; 15 unless told. */
+  /**
+   * How long the server may take to end when it is asked to, before it is killed; 15 unless told.
+   */
   readonly stopTimeoutSeconds?: number;
   /** Load settings of every model, from the configuration. */
   readonly settings: LoadSettings;
@@ -99,10 +101,12 @@ export class ModelServer {
   }
 
   /**
-   * Makes a stored model ready for requests: server started, list of models up to date, model loaded.
+   * Makes a stored model ready for requests: server started, list of models up to date, model
+   * loaded.
    *
-   * @param settings load settings that were asked for now; where they differ from those the model runs with it
-   *   is loaded again. They hold until the model is stopped. Without any, a loaded model is left as it is.
+   * @param settings load settings that were asked for now; where they differ from those the model
+   *   runs with it is loaded again. They hold until the model is stopped. Without any, a loaded
+   *   model is left as it is.
    * @throws LlameroError as {@link start}; MODEL_NOT_FOUND, MODEL_LOAD_FAILED with the reason
    */
   async load(ref: string, settings: LoadSettings, options: CallOptions = {}): Promise<ReadyModel> {
@@ -177,7 +181,10 @@ export class ModelServer {
     return { server, models, answers: true };
   }
 
-  /** The references of the models that take memory now or are about to. None when nothing runs or answers. */
+  /**
+   * The references of the models that take memory now or are about to. None when nothing runs or
+   * answers.
+   */
   async loadedModels(options: CallOptions = {}): Promise<string[]> {
     const { models } = await this.status(options);
     return models.filter(({ state }) => isActive(state)).map(({ ref }) => ref);

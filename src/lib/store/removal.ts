@@ -52,16 +52,12 @@ export async function removeModels(
 
 /** Removes a file with its unfinished form and journal; answers the bytes freed. */
 async function removeFile(target: string, ref: string): Promise<number> {
-  return await withLock(
-    `${target}.lock`,
-    { purpose: `removing ${ref}`, waitSeconds: 0 },
-    async () => {
-      let freed = 0;
-      for (const name of [target, target + PARTIAL_SUFFIX]) freed += await remove(name);
-      await remove(target + JOURNAL_SUFFIX);
-      return freed;
-    },
-  );
+  return withLock(`${target}.lock`, { purpose: `removing ${ref}`, waitSeconds: 0 }, async () => {
+    let freed = 0;
+    for (const name of [target, target + PARTIAL_SUFFIX]) freed += await remove(name);
+    await remove(target + JOURNAL_SUFFIX);
+    return freed;
+  });
 }
 
 /** Removes what is left of a repository without quants: projectors, the record, the folders. */
@@ -81,7 +77,7 @@ async function removeRest(models: string, folder: string, repo: string): Promise
 }
 
 async function remove(file: string): Promise<number> {
-  return await onDisk(file, async () => {
+  return onDisk(file, async () => {
     try {
       const { size, nlink } = await stat(file);
       await rm(file);

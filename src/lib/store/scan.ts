@@ -1,3 +1,4 @@
+import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
@@ -106,7 +107,7 @@ async function add(found: Found[], folder: string, name: string): Promise<void> 
 }
 
 /** The entries of a folder; none when there is no such folder. */
-export async function listFolder(folder: string): Promise<import('node:fs').Dirent[]> {
+export async function listFolder(folder: string): Promise<Dirent[]> {
   try {
     return await readdir(folder, { withFileTypes: true });
   } catch (error) {
@@ -178,7 +179,7 @@ async function expectedSize(
 ): Promise<number | undefined> {
   if (recorded !== undefined) return recorded.reduce((sum, { size }) => sum + size, 0);
   const sizes = await Promise.all(
-    found.map((each) => (each.partial ? journalSize(each.path + JOURNAL_SUFFIX) : each.size)),
+    found.map(async (each) => (each.partial ? journalSize(each.path + JOURNAL_SUFFIX) : each.size)),
   );
   let known = 0;
   for (const size of sizes) {

@@ -49,11 +49,8 @@ export function renderError(
 
 function stacks(error: LlameroError): string {
   const parts: string[] = [];
-  for (let current: unknown = error; current !== undefined;) {
-    if (!(current instanceof Error)) {
-      parts.push(clean(String(current)));
-      break;
-    }
+  let current: unknown = error;
+  while (current instanceof Error) {
     parts.push(clean(current.stack ?? current.message));
     current = current.cause;
   }

@@ -63,7 +63,7 @@ const WHOLE_MODEL = [
 ];
 
 /** The keys that `expand=a&expand=b`, `expand[]=a` or `expand=a,b` ask for. */
-export function expandedKeys(query: URLSearchParams): readonly string[] | undefined {
+function expandedKeys(query: URLSearchParams): readonly string[] | undefined {
   const keys = [...query.getAll('expand'), ...query.getAll('expand[]')].flatMap((value) =>
     value.split(','),
   );

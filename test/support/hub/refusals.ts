@@ -4,7 +4,7 @@ import { Refusal, jsonAnswer, textAnswer } from './answer.ts';
 export type Door = 'api' | 'resolve';
 
 /** An error as the Hub words it: status, `X-Error-Code`, `X-Error-Message`, body. */
-export function refusal(
+function refusal(
   door: Door,
   status: number,
   message: string,

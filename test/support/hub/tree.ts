@@ -56,7 +56,7 @@ export function entryAt(files: FileMap, path: string): TreeEntry | undefined {
 }
 
 /** The oid git gives a tree with these files. https://git-scm.com/book/en/v2/Git-Internals-Git-Objects */
-export function treeOid(files: FileMap): string {
+function treeOid(files: FileMap): string {
   return folderOid(plant(files));
 }
 

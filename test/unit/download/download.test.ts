@@ -49,7 +49,7 @@ afterEach(async () => {
 async function download(signal = new AbortController().signal, wanted = sha256) {
   const client = createHub({ http, endpoint: hub.endpoint });
   const { commit } = await client.model(REPO);
-  return await downloadFile({
+  return downloadFile({
     target,
     identity: { source: `${hub.endpoint}/${REPO}@${commit}/${FILE}`, size: SIZE, sha256: wanted },
     locate: () => client.resolve(REPO, commit, FILE),
@@ -68,7 +68,7 @@ function bytesOfCdn(): number {
 
 async function left(): Promise<{ final: boolean; partial: number | undefined }> {
   const size = async (file: string): Promise<number | undefined> =>
-    await stat(file).then(
+    stat(file).then(
       (figures) => figures.size,
       () => undefined,
     );

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-import { flush, type Interfaces, run } from '@oclif/core';
+import { type Interfaces, run } from '@oclif/core';
 
 import { toLlameroError } from './error-conversion.ts';
 import { Interrupts } from './lib/interrupts.ts';
@@ -32,8 +32,18 @@ export async function main(entry: string, options: MainOptions = {}): Promise<vo
   } catch (error) {
     report(await explainUnknownCommand(error, load));
   }
-  await flush();
+  await Promise.all([process.stdout, process.stderr].map(drain));
   process.exit();
+}
+
+/** Waits until a stream has handed on all it was given, or has nobody left to hand it to. */
+async function drain(stream: NodeJS.WriteStream): Promise<void> {
+  if (stream.destroyed || stream.writableLength === 0) return;
+  await new Promise<void>((resolve) => {
+    stream.once('close', resolve);
+    stream.once('error', () => resolve());
+    stream.write('', () => resolve());
+  });
 }
 
 function listen(interrupts: Interrupts): void {

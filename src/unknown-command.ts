@@ -13,16 +13,41 @@ export async function explainUnknownCommand(
 ): Promise<unknown> {
   const typed = error instanceof Error ? NOT_FOUND.exec(error.message)?.[1] : undefined;
   if (typed === undefined) return error;
-  const words = oneLine(typed.replaceAll(':', ' '));
+  const words = oneLine(typed.replaceAll(':', ' ')).split(' ');
   const { commands } = await Config.load(options);
-  const [nearest] = commands
+  const known = commands
     .flatMap(({ id, hiddenAliases }) => [id, ...hiddenAliases])
-    .map((id) => id.replaceAll(':', ' '))
-    .map((id) => ({ id, score: distance(id, words) }))
+    .map((id) => id.split(':'));
+  const [command] = known.filter((each) => each.every((word, index) => word === words[index]));
+  if (command !== undefined) {
+    const surplus = words.slice(command.length).join(' ');
+    const name = `llamero ${command.join(' ')}`;
+    return new LlameroError('USAGE', `\`${name}\` takes no «${surplus}»`, {
+      hint: `Run \`${name} --help\``,
+      cause: error,
+    });
+  }
+  return new LlameroError('USAGE', `There is no command «${unknownPart(words, known)}»`, {
+    hint: suggestion(words, known),
+    cause: error,
+  });
+}
+
+/** The words that are meant as a command: the rest may be its arguments. */
+function unknownPart(words: readonly string[], known: readonly string[][]): string {
+  const isTopic = known.some((each) => each.length > 1 && each[0] === words[0]);
+  return words.slice(0, isTopic ? 2 : 1).join(' ');
+}
+
+function suggestion(words: readonly string[], known: readonly string[][]): string {
+  const [nearest] = known
+    .map((each) => {
+      const typed = words.slice(0, each.length).join(' ');
+      const name = each.join(' ');
+      return { name, score: distance(name, typed) / typed.length };
+    })
     .sort((one, other) => one.score - other.score);
-  const hint =
-    nearest !== undefined && nearest.score <= Math.max(1, Math.floor(words.length / 3))
-      ? `Did you mean \`llamero ${nearest.id}\`?`
-      : 'Run `llamero --help` to see all commands';
-  return new LlameroError('USAGE', `There is no command «${words}»`, { hint, cause: error });
+  return nearest !== undefined && nearest.score <= 0.35
+    ? `Did you mean \`llamero ${nearest.name}\`?`
+    : 'Run `llamero --help` to see all commands';
 }

@@ -81,7 +81,9 @@ async function requireConsent(
     if (await confirm(terminal, { message, default: true, signal })) return;
   }
   throw new LlameroError('MODEL_NOT_FOUND', `${text} ${state}`, {
-    hint: missing?.hint ?? `Continue its pull with \`llamero pull ${text}\`, or add --yes`,
+    hint: [missing?.hint, 'With --yes it is pulled first, without a question']
+      .filter((line) => line !== undefined)
+      .join('\n'),
     cause: missing,
   });
 }

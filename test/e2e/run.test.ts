@@ -6,6 +6,8 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { groupMembers } from '../../src/lib/server/process-identity.ts';
+import { readLiveState } from '../../src/lib/server/state.ts';
+import { terminateRouter } from '../../src/lib/server/terminate.ts';
 import { CliHome } from '../support/cli.ts';
 import { ensureEngine } from '../support/engine/engine.ts';
 import { writeTinyModel } from '../support/gguf/tiny-model.ts';
@@ -34,7 +36,9 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await home.run(['stop', '--all']);
+  // Not by the program under test: a server must not stay behind when that is broken.
+  const state = await readLiveState(home.path('run', 'server.json'));
+  if (state !== undefined) await terminateRouter(state);
   await home[Symbol.asyncDispose]();
 });
 
@@ -143,7 +147,7 @@ describe('a model that is missing', () => {
     await using _hub = await hubWithModel();
     const refused = await home.run(['run', REF, 'hello']);
     expect(refused).toMatchObject({ exitCode: 3, stdout: '' });
-    expect(refused.stderr).toContain('llamero pull');
+    expect(refused.stderr).toContain('--yes');
     const result = await home.run(['run', '--yes', REF, 'hello']);
     expect(result).toMatchObject({ exitCode: 0, stdout: `${SENTENCE_B}\n` });
   });

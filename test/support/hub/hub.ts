@@ -17,7 +17,7 @@ import { hubRoute, tooManyRequests } from './routes.ts';
 import type { FileSource } from './stored-file.ts';
 
 export { testToken } from './access.ts';
-export type { Fault, FaultHandle, FaultMatch } from './faults.ts';
+export type { Fault } from './faults.ts';
 export type { RecordedRequest } from './log.ts';
 export type { RepoHandle, RepoOptions } from './repo.ts';
 export type { FileSource } from './stored-file.ts';

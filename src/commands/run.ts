@@ -69,7 +69,7 @@ The server is started when none runs, and goes on afterwards; \`llamero stop --a
     const settings = loadSettingsOf(this.flags, paths);
     const config = await context.config();
     const request = { sampling: samplingOf(config), system: config.get('run.system') };
-    const piped = await readPipedInput(terminal.streams.stdin, signal);
+    const piped = await readPipedInput(terminal, signal);
     const prompt = joinPrompt(this.positionals.slice(1).join(' '), piped);
     const talk = prompt === '' && !json && terminal.stdinIsTerminal && terminal.stdoutIsTerminal;
     if (prompt === '' && !talk) throw noPrompt(this.args.ref);

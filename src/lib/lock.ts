@@ -6,16 +6,20 @@ import path from 'node:path';
 import { LlameroError, systemErrorCode, throwIfAborted } from './errors.ts';
 import { makeFolder, onDisk, renameOver } from './files.ts';
 import { pause } from './pause.ts';
+import { isAlive, processIdentity } from './process-identity.ts';
 
 const HEARTBEAT_MS = 5_000;
 /** Without a heartbeat for so long, a lock of another machine counts as left behind. */
 const STALE_ELSEWHERE_MS = 60_000;
 /** The same on this machine, where the process number may since belong to somebody else. */
 const STALE_HERE_MS = 600_000;
-const POLL_MS = 150;
+const FIRST_POLL_MS = 60;
+const LONGEST_POLL_MS = 1_000;
 
 interface Owner {
   readonly pid: number;
+  /** What tells the process from others that get its number later. */
+  readonly identity?: string | undefined;
   readonly host: string;
   readonly token: string;
   readonly purpose: string;
@@ -52,6 +56,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const owner: Owner = {
     pid: process.pid,
+    identity: await ownIdentity(),
     host: hostname(),
     token: randomBytes(8).toString('hex'),
     purpose: options.purpose,
@@ -77,6 +82,7 @@ async function acquire(lockPath: string, owner: Owner, options: LockOptions): Pr
       ? Number.POSITIVE_INFINITY
       : Date.now() + options.waitSeconds * 1000;
   let told = false;
+  let wait = FIRST_POLL_MS;
   await onDisk(lockPath, () => makeFolder(path.dirname(lockPath)));
   for (;;) {
     throwIfAborted(options.signal);
@@ -97,7 +103,8 @@ async function acquire(lockPath: string, owner: Owner, options: LockOptions): Pr
       told = true;
       options.onWait?.(holder);
     }
-    await pause(POLL_MS, options.signal);
+    await pause(wait, options.signal);
+    wait = Math.min(wait * 1.3, LONGEST_POLL_MS);
   }
 }
 
@@ -132,30 +139,35 @@ async function readOwner(lockPath: string): Promise<Owner | 'left behind' | unde
   // An unreadable lock is one that is being written, or one whose writer died while writing it.
   if (owner === undefined) return age > HEARTBEAT_MS ? 'left behind' : undefined;
   if (owner.host !== hostname()) return age > STALE_ELSEWHERE_MS ? 'left behind' : owner;
-  return isAlive(owner.pid) && age <= STALE_HERE_MS ? owner : 'left behind';
+  return age <= STALE_HERE_MS && (await stillRuns(owner)) ? owner : 'left behind';
 }
 
 function parseOwner(text: string): Owner | undefined {
   try {
     const value: unknown = JSON.parse(text);
     if (typeof value !== 'object' || value === null) return undefined;
-    const { pid, host, token, purpose } = value as Partial<Record<keyof Owner, unknown>>;
+    const { pid, identity, host, token, purpose } = value as Partial<Record<keyof Owner, unknown>>;
+    if (identity !== undefined && typeof identity !== 'string') return undefined;
     if (typeof pid !== 'number' || typeof host !== 'string') return undefined;
     if (typeof token !== 'string' || typeof purpose !== 'string') return undefined;
-    return { pid, host, token, purpose };
+    return { pid, identity, host, token, purpose };
   } catch {
     return undefined;
   }
 }
 
-/** Whether a process of this machine is there (it may belong to somebody else). */
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemErrorCode(error) === 'EPERM';
-  }
+/**
+ * Whether the process that took a lock still runs. Where that can be had cheaply its beginning is
+ * compared too: the number of a process that has ended is given to another one sooner or later.
+ */
+async function stillRuns({ pid, identity }: Owner): Promise<boolean> {
+  if (!isAlive(pid)) return false;
+  return identity === undefined || (await processIdentity(pid)) === identity;
+}
+
+/** Who we are; on Windows that takes half a second to find out, so there the number has to do. */
+async function ownIdentity(): Promise<string | undefined> {
+  return process.platform === 'win32' ? undefined : processIdentity(process.pid);
 }
 
 /**

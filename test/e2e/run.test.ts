@@ -5,7 +5,7 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
-import { groupMembers } from '../../src/lib/server/process-identity.ts';
+import { groupMembers } from '../../src/lib/process-identity.ts';
 import { readLiveState } from '../../src/lib/server/state.ts';
 import { terminateRouter } from '../../src/lib/server/terminate.ts';
 import { CliHome } from '../support/cli.ts';

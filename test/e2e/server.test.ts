@@ -23,7 +23,7 @@ import { resolveEngine } from '../../src/lib/engine/resolve.ts';
 import { pause } from '../../src/lib/pause.ts';
 import { streamChat } from '../../src/lib/server/client.ts';
 import type { LoadSettings } from '../../src/lib/server/presets.ts';
-import { groupMembers, processIdentity } from '../../src/lib/server/process-identity.ts';
+import { groupMembers, processIdentity } from '../../src/lib/process-identity.ts';
 import { requestJson } from '../../src/lib/server/request.ts';
 import { ModelServer, type ReadyModel, type ServerEvent } from '../../src/lib/server/router.ts';
 import type { StoredModel } from '../../src/lib/store/model.ts';

@@ -4,7 +4,7 @@ import net from 'node:net';
 import type { Engine } from '../engine/engine.ts';
 import { LlameroError, systemErrorCode } from '../errors.ts';
 import { openLog } from './log-file.ts';
-import { processIdentity } from './process-identity.ts';
+import { processIdentity } from '../process-identity.ts';
 import type { ServerAddress } from './request.ts';
 
 /** Names by value for a process: `process.env` or a part of it. */

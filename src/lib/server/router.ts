@@ -16,7 +16,7 @@ import {
 } from './load-settings.ts';
 import { type RouterModel, isActive, listModels } from './models.ts';
 import { type LoadSettings, type Presets, buildPresets } from './presets.ts';
-import { processIdentity } from './process-identity.ts';
+import { processIdentity } from '../process-identity.ts';
 import { answers, waitUntilReady } from './ready.ts';
 import { type ServerAddress, serverUrl } from './request.ts';
 import { type ServerState, readLiveState, readState, removeState, writeState } from './state.ts';

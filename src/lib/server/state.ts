@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import { z } from 'zod';
 
 import { readTextIfExists, writeFileAtomic } from '../files.ts';
-import { processIdentity } from './process-identity.ts';
+import { processIdentity } from '../process-identity.ts';
 
 const stateSchema = z.object({
   pid: z.int().positive(),

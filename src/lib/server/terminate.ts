@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 
 import { LlameroError, systemErrorCode } from '../errors.ts';
 import { pause } from '../pause.ts';
-import { groupMembers, processIdentity } from './process-identity.ts';
+import { groupMembers, processIdentity } from '../process-identity.ts';
 
 /** llama-server gives each of its models ten seconds to end. */
 const POLITE_SECONDS = 15;

@@ -88,6 +88,13 @@ test('the lock of a dead process is taken over', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
+test('the lock of a process whose number another one has now is taken over', async () => {
+  const owner = { pid: process.pid, identity: 'other', host: hostname(), token: 'x', purpose: 'y' };
+  await leaveBehind(owner);
+  const options = { purpose: 'living', waitSeconds: 0 };
+  expect(await withLock(lock, options, () => Promise.resolve(1))).toBe(1);
+});
+
 test.each([
   [
     'on another machine, without a heartbeat',

@@ -20,7 +20,7 @@ import {
   writeRunSettings,
 } from '../../../src/lib/server/load-settings.ts';
 import { openLog, readLogTail } from '../../../src/lib/server/log-file.ts';
-import { groupMembers, processIdentity } from '../../../src/lib/server/process-identity.ts';
+import { groupMembers, processIdentity } from '../../../src/lib/process-identity.ts';
 import {
   type ServerState,
   readLiveState,

@@ -2,8 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile, readdir } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
-import { systemErrorCode } from '../errors.ts';
-import { isAlive } from '../lock.ts';
+import { systemErrorCode } from './errors.ts';
 
 const execute = promisify(execFile);
 
@@ -11,6 +10,16 @@ const execute = promisify(execFile);
  * `ps` writes dates in the user's language and time zone; an identity must not change with them.
  */
 const PS_ENVIRONMENT = { LC_ALL: 'C', TZ: 'UTC', PATH: '/usr/bin:/bin' };
+
+/** Whether a process number is in use, by whatever process and whoever owns it. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return systemErrorCode(error) === 'EPERM';
+  }
+}
 
 /** What Linux tells about a process. */
 interface ProcessStat {

@@ -322,10 +322,10 @@ describe('what goes wrong is told with the next step', () => {
     const text = await fail(['pull', 'llama/plain'], { HF_ENDPOINT: 'http://127.0.0.1:9' });
     expect(text.replaceAll(/in \d s/gu, 'in <n> s')).toMatchInlineSnapshot(`
       "exit 6
-      127.0.0.1:9: the connection was refused; next try in 1 s
-      127.0.0.1:9: the connection was refused; next try in 1 s
-      127.0.0.1:9: the connection was refused; next try in 2 s
-      127.0.0.1:9: the connection was refused; next try in 3 s
+      127.0.0.1:9: the connection was refused; next try in <n> s
+      127.0.0.1:9: the connection was refused; next try in <n> s
+      127.0.0.1:9: the connection was refused; next try in <n> s
+      127.0.0.1:9: the connection was refused; next try in <n> s
       error: Could not reach 127.0.0.1:9: the connection was refused
       hint: HF_ENDPOINT names another hub or a mirror; models that are already here run without a network
       "

@@ -5,6 +5,7 @@ const FLOORS = [
   'chat',
   'server',
   'pull',
+  'reuse',
   'engine',
   'store',
   'download',

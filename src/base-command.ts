@@ -2,6 +2,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 
 import { toLlameroError } from './error-conversion.ts';
 import { type Context, createContext } from './lib/context.ts';
+import type { LlameroError } from './lib/errors.ts';
 import { errorDocument, renderError } from './lib/ui/error-text.ts';
 import { Terminal } from './lib/ui/terminal.ts';
 import { program } from './program.ts';
@@ -76,6 +77,20 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     }
     process.exitCode = failure.exitCode;
     return Promise.resolve();
+  }
+
+  /**
+   * Tells failures that did not stop the command: it goes on to its end and exits with the code of
+   * the first. Under --json they belong into the document that the command returns.
+   */
+  protected reportFailures(failures: readonly LlameroError[]): void {
+    const [first] = failures;
+    if (first === undefined) return;
+    process.exitCode = first.exitCode;
+    if (this.jsonEnabled()) return;
+    const { style } = this.context.terminal;
+    const debug = program.environment['LLAMERO_DEBUG'];
+    for (const failure of failures) process.stderr.write(renderError(failure, style, debug));
   }
 
   protected override async finally(): Promise<void> {

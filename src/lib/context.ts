@@ -9,6 +9,7 @@ import type { Hub } from './hub/hub.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Engine } from './engine/engine.ts';
 import type { FindOptions } from './engine/find.ts';
+import type { Finder } from './reuse/find.ts';
 import type { ModelServer } from './server/router.ts';
 import type { Store } from './store/store.ts';
 import type { Terminal } from './ui/terminal.ts';
@@ -30,6 +31,8 @@ export interface Context {
   http(): Promise<Http>;
   hub(): Promise<Hub>;
   store(): Promise<Store>;
+  /** Finds files that other tools hold. */
+  finder(): Promise<Finder>;
   /** @throws LlameroError ENGINE_MISSING, ENGINE_UNUSABLE */
   engine(): Promise<Engine>;
   server(): Promise<ModelServer>;
@@ -85,6 +88,19 @@ export function createContext(options: ContextOptions): Context {
     const { createStore } = await import('./store/store.ts');
     return createStore({ models: paths.models });
   });
+  // Depends on the environment and paths.
+  const finder = once(async () => {
+    const [{ createFinder }, { createHashMemory }, { otherPlaces }] = await Promise.all([
+      import('./reuse/find.ts'),
+      import('./reuse/hash-memory.ts'),
+      import('./reuse/places.ts'),
+    ]);
+    return createFinder({
+      places: otherPlaces({ environment, homeDirectory: homedir(), platform: process.platform }),
+      models: paths.models,
+      hashes: createHashMemory({ file: path.join(paths.run, 'hashes.json') }),
+    });
+  });
   // Depends on config and paths.
   const engine = once(async () => {
     const { resolveEngine } = await import('./engine/resolve.ts');
@@ -129,6 +145,7 @@ export function createContext(options: ContextOptions): Context {
     http,
     hub,
     store,
+    finder,
     engine,
     server,
     close: () => {

@@ -1,59 +1,63 @@
 import path from 'node:path';
 
-import type { SingleBar } from 'cli-progress';
-
 import type { DownloadEvent } from '../lib/download/types.ts';
-import { formatCount, formatDiskSize, formatDuration, formatRate } from '../lib/format.ts';
+import { formatCount, formatDiskSize, formatDuration } from '../lib/format.ts';
 import { oneLine } from '../lib/plain-text.ts';
-import type { PendingFile, PullEvent } from '../lib/pull/pull.ts';
+import type { PlannedFile } from '../lib/pull/plan.ts';
+import {
+  bytesToFetch,
+  type PendingFile,
+  type PendingModel,
+  type PullEvent,
+} from '../lib/pull/events.ts';
 import { RateMeter } from '../lib/ui/rate.ts';
-import { shorten } from '../lib/ui/table.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
+import { BarStack } from './bar-stack.ts';
+import { describeProgress, type ProgressFigures } from './progress-line.ts';
 
-const FRAMES_PER_SECOND = 10;
 const LINE_EVERY_MS = 5_000;
-const NARROWEST_BAR = 8;
-const WIDEST_BAR = 40;
 
-/** Draws a pull: a bar on a terminal, a line every few seconds elsewhere, nothing with --quiet. */
+/** How far one file is. */
+interface FileProgress {
+  readonly name: string;
+  readonly size: number;
+  received: number;
+  checked: number;
+  remark: string | undefined;
+}
+
+/**
+ * Tells how a pull goes: bars on a terminal, a line every few seconds elsewhere, nothing with
+ * --quiet. It decides nothing: everything it says comes in the events.
+ */
 export class PullProgress {
   readonly #terminal: Terminal;
-  #bar: SingleBar | undefined;
+  readonly #bars: BarStack | undefined;
+  readonly #files = new Map<string, FileProgress>();
   #meter = new RateMeter();
-  #phase: 'fetch' | 'verify' = 'fetch';
-  #name = '';
-  #remark = '';
   #lastLine = 0;
 
-  constructor(terminal: Terminal) {
+  private constructor(terminal: Terminal, bars: BarStack | undefined) {
     this.#terminal = terminal;
+    this.#bars = bars;
   }
 
-  /** Loads what is needed to draw; to be awaited before the first event. */
+  /** Loads what is needed to draw. */
   static async create(terminal: Terminal): Promise<PullProgress> {
-    const progress = new PullProgress(terminal);
-    if (terminal.canDraw) await progress.#loadBar();
-    return progress;
-  }
-
-  async #loadBar(): Promise<void> {
-    const { SingleBar } = await import('cli-progress');
-    this.#bar = new SingleBar({
-      stream: this.#terminal.streams.stderr,
-      fps: FRAMES_PER_SECOND,
-      hideCursor: true,
-      clearOnComplete: true,
-      linewrap: null,
-      gracefulExit: false,
-      format: (_options, { progress, total, value }) => this.#draw(progress, value, total),
-    });
+    const bars = terminal.canDraw ? await BarStack.create(terminal) : undefined;
+    return new PullProgress(terminal, bars);
   }
 
   /** Takes an event of the pull. */
   handle(event: PullEvent): void {
     switch (event.type) {
+      case 'looking':
+        this.#look(event);
+        break;
       case 'plan':
-        this.#announce(event.plan.ref, event.plan.reason, event.files);
+        this.#bars?.clear();
+        for (const model of event.models) this.#announce(model);
+        this.#prepare(event.models);
         break;
       case 'waiting': {
         const { pid, purpose } = event.holder;
@@ -61,124 +65,156 @@ export class PullProgress {
         break;
       }
       case 'file':
-        this.#name = path.basename(event.file.target);
-        this.#handleFile(event.event);
+        this.#handleFile(event.file, event.event);
+        break;
+      case 'adopted':
+        this.#adopted(event);
+        break;
+      case 'failed':
+        this.#terminal.trace(`${event.ref}: ${event.error.message}`);
         break;
     }
   }
 
-  /** Takes the bar away. */
+  /** Takes what is drawn away. */
   stop(): void {
-    this.#bar?.stop();
+    this.#bars?.clear();
   }
 
-  #announce(ref: string, reason: string | undefined, files: readonly PendingFile[]): void {
+  #look({ checked, name, size }: Extract<PullEvent, { type: 'looking' }>): void {
+    const figures = { name: `checking ${oneLine(path.basename(name))}`, done: checked, size };
+    if (checked < size) this.#bars?.draw([figures]);
+    else this.#bars?.clear();
+  }
+
+  #announce({ files, plan }: PendingModel): void {
     const { style } = this.#terminal;
+    this.#terminal.note(style.bold(plan.ref));
+    if (plan.reason !== undefined) this.#terminal.note(style.dim(oneLine(plan.reason)));
     const total = files.reduce((sum, { hubFile }) => sum + hubFile.size, 0);
-    const here = files.reduce((sum, { received }) => sum + received, 0);
-    this.#terminal.note(style.bold(ref));
-    if (reason !== undefined) this.#terminal.note(style.dim(oneLine(reason)));
     const what = `${formatCount(files.length, 'file')}, ${formatDiskSize(total)}`;
-    if (files.every(({ state }) => state === 'there')) {
+    const fetch = files.reduce((sum, file) => sum + bytesToFetch(file), 0);
+    if (files.every(({ state }) => state.kind === 'there')) {
       this.#terminal.note(`Already here: ${what}`);
-      return;
+    } else if (fetch === total) {
+      this.#terminal.note(`Fetching ${what}`);
+    } else {
+      const here = formatDiskSize(total - fetch);
+      this.#terminal.note(`Fetching ${what}; ${here} of it is here already`);
     }
-    const rest = here > 0 ? `${what}; ${formatDiskSize(here)} of it is here already` : what;
-    this.#terminal.note(`Fetching ${rest}`);
     for (const { hubFile, state } of files) {
-      this.#terminal.trace(`  ${oneLine(hubFile.path)}  ${formatDiskSize(hubFile.size)}  ${state}`);
+      this.#terminal.trace(
+        `  ${oneLine(hubFile.path)}  ${formatDiskSize(hubFile.size)}  ${state.kind}`,
+      );
     }
   }
 
-  #handleFile(event: DownloadEvent): void {
+  #prepare(models: readonly PendingModel[]): void {
+    for (const file of models.flatMap(({ files }) => files)) {
+      if (file.state.kind !== 'there') this.#files.set(file.target, newProgress(file));
+    }
+    this.#meter = new RateMeter();
+    this.#meter.add(Date.now(), this.#received());
+    this.#lastLine = Date.now();
+  }
+
+  #handleFile(file: PlannedFile, event: DownloadEvent): void {
+    const progress = this.#files.get(file.target);
+    if (progress === undefined) return;
     switch (event.type) {
       case 'begin':
-        this.#begin('fetch', event.received, event.size);
-        break;
       case 'progress':
-        this.#remark = '';
-        this.#advance(event.received, event.size);
+        progress.received = event.received;
+        progress.remark = undefined;
         break;
       case 'wait':
-        this.#remark = `${event.reason}, next try in ${formatDuration(Math.ceil(event.seconds))}`;
-        if (this.#bar === undefined) this.#terminal.note(`${this.#name}: ${this.#remark}`);
+        progress.remark = `${event.reason}, next try in ${formatDuration(Math.ceil(event.seconds))}`;
+        if (this.#bars === undefined) this.#terminal.note(`${progress.name}: ${progress.remark}`);
         break;
       case 'restart':
-        this.#interrupt(`${this.#name} is fetched from its beginning: ${event.reason}`);
+        progress.received = 0;
+        progress.checked = 0;
+        this.#terminal.note(oneLine(`${progress.name} is begun anew: ${event.reason}`));
         break;
       case 'verify':
-        if (this.#phase !== 'verify') this.#begin('verify', 0, event.size);
-        this.#advance(event.checked, event.size);
+        progress.checked = event.checked;
         break;
       case 'end':
-        this.stop();
-        this.#terminal.note(
-          `${this.#terminal.style.green('✓')} ${this.#name} ${this.#terminal.style.dim('verified')}`,
-        );
+        this.#finish(file, progress, 'verified');
         break;
     }
+    this.#show();
   }
 
-  /** Says a line above the bar. */
-  #interrupt(line: string): void {
-    this.stop();
-    this.#terminal.note(oneLine(line));
+  #adopted({ by, copy, file }: Extract<PullEvent, { type: 'adopted' }>): void {
+    const progress = this.#files.get(file.target);
+    if (progress === undefined) return;
+    const how = by === 'hard link' ? 'linked' : by === 'reflink' ? 'cloned' : 'copied';
+    this.#finish(file, progress, `0 B downloaded, ${how} from ${copy.place}`);
+    this.#terminal.trace(`  ${oneLine(copy.path)}`);
   }
 
-  #begin(phase: 'fetch' | 'verify', done: number, size: number): void {
-    this.#phase = phase;
-    this.#meter = new RateMeter();
-    this.#meter.add(Date.now(), done);
-    this.#remark = '';
-    this.#lastLine = Date.now();
-    this.#bar?.start(Math.max(1, size), done);
+  #finish(file: PlannedFile, progress: FileProgress, how: string): void {
+    progress.received = progress.size;
+    progress.checked = progress.size;
+    progress.remark = undefined;
+    const { style } = this.#terminal;
+    this.#terminal.note(
+      `${style.green('✓')} ${path.basename(file.target)} ${style.dim(oneLine(how))}`,
+    );
   }
 
-  #advance(done: number, size: number): void {
+  #received(): number {
+    let received = 0;
+    for (const file of this.#files.values()) received += file.received;
+    return received;
+  }
+
+  #show(): void {
     const now = Date.now();
-    this.#meter.add(now, done);
-    if (this.#bar !== undefined) {
-      this.#bar.update(done);
+    this.#meter.add(now, this.#received());
+    if (this.#bars !== undefined) {
+      this.#bars.draw(this.#lines());
     } else if (now - this.#lastLine >= LINE_EVERY_MS) {
       this.#lastLine = now;
-      this.#terminal.note(this.#describe(done, size));
+      this.#terminal.note(describeProgress(this.#total()));
     }
   }
 
-  #describe(done: number, size: number): string {
-    const percent = Math.floor((100 * done) / Math.max(1, size));
-    const verb = this.#phase === 'verify' ? 'verifying' : this.#name;
-    const parts = [`${verb} ${percent} %`, `${formatDiskSize(done)} of ${formatDiskSize(size)}`];
-    const { rate } = this.#meter;
-    if (rate !== undefined && rate > 0) {
-      parts.push(formatRate(rate), `${formatDuration((size - done) / rate)} left`);
-    }
-    return parts.join(', ');
+  #total(): ProgressFigures {
+    const files = [...this.#files.values()];
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    const [only] = files;
+    const name = files.length === 1 && only !== undefined ? only.name : 'total';
+    return { name, done: this.#received(), size, rate: this.#meter.rate };
   }
 
-  #draw(fraction: number, done: number, size: number): string {
-    const { style } = this.#terminal;
-    const columns = (this.#terminal.streams.stderr.columns ?? 80) - 1;
-    const { rate } = this.#meter;
-    const percent = `${String(Math.floor(100 * fraction)).padStart(3)} %`;
-    const amount = `${formatDiskSize(done)} / ${formatDiskSize(size)}`;
-    const pace =
-      rate === undefined || rate <= 0
-        ? ''
-        : `${formatRate(rate)}  ${formatDuration((size - done) / rate)} left`;
-    const name = this.#phase === 'verify' ? `verifying ${this.#name}` : this.#name;
-    // What gives way when the terminal is narrow: first the bar, then the pace, then the name.
-    const detail = this.#remark === '' ? [percent, amount, pace] : [percent, this.#remark];
-    let text = detail.filter(Boolean).join('  ');
-    let room = columns - name.length - text.length - 4;
-    if (room < NARROWEST_BAR && pace !== '' && this.#remark === '') {
-      text = [percent, amount].join('  ');
-      room = columns - name.length - text.length - 4;
+  /** The total first, then the files that are being worked on. */
+  #lines(): ProgressFigures[] {
+    const active = [...this.#files.values()].filter(
+      ({ checked, received, remark, size }) =>
+        (received > 0 || remark !== undefined) && (received < size || checked < size),
+    );
+    const rows = active.map((file) => toFigures(file));
+    const [only] = active;
+    if (this.#files.size === 1 && only !== undefined) {
+      return [{ ...toFigures(only), rate: this.#meter.rate }];
     }
-    if (room < NARROWEST_BAR) return shorten(`${name}  ${text}`, columns);
-    const width = Math.min(WIDEST_BAR, room);
-    const filled = Math.round(width * fraction);
-    const bar = style.cyan('━'.repeat(filled)) + style.dim('─'.repeat(width - filled));
-    return `${name}  ${bar}  ${text}`;
+    return [this.#total(), ...rows];
   }
+}
+
+function newProgress(file: PendingFile): FileProgress {
+  return {
+    name: path.basename(file.target),
+    size: file.hubFile.size,
+    received: file.state.kind === 'fetch' ? file.state.received : 0,
+    checked: 0,
+    remark: undefined,
+  };
+}
+
+function toFigures({ checked, name, received, remark, size }: FileProgress): ProgressFigures {
+  if (received < size || remark !== undefined) return { name, done: received, size, remark };
+  return { name: `verifying ${name}`, done: checked, size };
 }

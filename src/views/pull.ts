@@ -1,55 +1,124 @@
 import type { Context } from '../lib/context.ts';
 import { LlameroError } from '../lib/errors.ts';
-import type { PullResult } from '../lib/pull/pull.ts';
-import { formatReference, parseReference, type Reference } from '../lib/store/reference.ts';
+import type { PullEvent, PullResult, PullSummary } from '../lib/pull/events.ts';
+import type { PrepareOptions, PreparedPull } from '../lib/pull/pull.ts';
+import { readReferences } from '../lib/pull/references.ts';
+import { formatReference, type Reference } from '../lib/store/reference.ts';
 
-/** What a command may ask of a pull. */
+/** What a command may ask of a pull. What is undefined is as the configuration says. */
 export interface PullRequest {
   readonly revision?: string | undefined;
-  /** Whether the projector is wanted; what the configuration says when undefined. */
+  /** Whether the projector is wanted. */
   readonly mmproj?: boolean | undefined;
+  /** Whether files that other tools hold are linked or copied instead of fetched. */
+  readonly reuse?: boolean | undefined;
 }
 
-/** Pulls a model and draws the progress: what `pull` does, and `run` when the model is missing. */
-export async function pull(
+/** Takes the events of a pull, to draw them or to print them. */
+export interface PullListener {
+  readonly handle: (event: PullEvent) => void;
+  readonly stop: () => void;
+}
+
+/** Finds out what a pull would do. */
+export async function prepare(
   context: Context,
-  text: string,
-  request: PullRequest = {},
-): Promise<PullResult> {
-  const config = await context.config();
-  const endpoint = config.get('hub.endpoint');
-  const reference: Reference = {
-    ...parseReference(text, endpoint),
-    ...(request.revision === undefined ? {} : { revision: request.revision }),
-  };
-  const [{ pullModel }, { PullProgress }] = await Promise.all([
-    import('../lib/pull/pull.ts'),
-    import('./pull-progress.ts'),
-  ]);
-  const progress = await PullProgress.create(context.terminal);
+  texts: readonly string[],
+  request: PullRequest,
+  listener: PullListener,
+): Promise<PreparedPull> {
+  const { options, references } = await prepareOptions(context, texts, request, listener);
+  const { preparePull } = await import('../lib/pull/pull.ts');
   try {
-    return await pullModel(reference, {
-      hub: await context.hub(),
-      http: await context.http(),
-      models: context.paths.models,
-      preferredQuant: config.get('pull.quant'),
-      withProjector: request.mmproj ?? config.get('pull.mmproj'),
-      reserve: config.get('pull.reserve'),
-      signal: context.signal,
-      onEvent: (event) => progress.handle(event),
-    });
+    return await preparePull(references, options);
   } catch (error) {
-    throw withContinuation(error, formatReference(reference));
+    throw withContinuation(error, references);
   } finally {
-    progress.stop();
+    listener.stop();
   }
 }
 
+/** Pulls models and tells a listener how it goes. */
+export async function pull(
+  context: Context,
+  texts: readonly string[],
+  request: PullRequest,
+  listener: PullListener,
+): Promise<PullSummary> {
+  const { options, references } = await prepareOptions(context, texts, request, listener);
+  const [config, { preparePull, pullModels }, { createDownloader }] = await Promise.all([
+    context.config(),
+    import('../lib/pull/pull.ts'),
+    import('../lib/download/downloader.ts'),
+  ]);
+  const limitRate = config.get('pull.limit-rate');
+  const downloader = createDownloader({
+    http: await context.http(),
+    signal: context.signal,
+    connections: config.get('pull.connections'),
+    limitRate: limitRate === 0 ? undefined : limitRate,
+  });
+  try {
+    const prepared = await preparePull(references, options);
+    const reserve = config.get('pull.reserve');
+    return await pullModels(prepared, { ...options, downloader, reserve });
+  } catch (error) {
+    throw withContinuation(error, references);
+  } finally {
+    await downloader.close();
+    listener.stop();
+  }
+}
+
+/**
+ * Pulls one model and draws the progress: what `run` does when the model is missing.
+ *
+ * @throws LlameroError why it could not be pulled
+ */
+export async function pullOne(context: Context, text: string): Promise<PullResult> {
+  const { PullProgress } = await import('./pull-progress.ts');
+  const progress = await PullProgress.create(context.terminal);
+  const { failed, models } = await pull(context, [text], {}, progress);
+  const [failure] = failed;
+  if (failure !== undefined) throw failure.error;
+  const [model] = models;
+  if (model === undefined) throw new Error(`nothing came of the pull of ${text}`);
+  return model;
+}
+
+async function prepareOptions(
+  context: Context,
+  texts: readonly string[],
+  request: PullRequest,
+  listener: PullListener,
+): Promise<{ readonly options: PrepareOptions; readonly references: Reference[] }> {
+  const config = await context.config();
+  const endpoint = config.get('hub.endpoint');
+  const reuse = request.reuse ?? config.get('pull.reuse');
+  return {
+    references: readReferences(texts, { endpoint, revision: request.revision }),
+    options: {
+      hub: await context.hub(),
+      finder: reuse ? await context.finder() : undefined,
+      models: context.paths.models,
+      preferredQuant: config.get('pull.quant'),
+      withProjector: request.mmproj ?? config.get('pull.mmproj'),
+      signal: context.signal,
+      onEvent: (event) => listener.handle(event),
+    },
+  };
+}
+
 /** An interrupted pull says how to go on. */
-function withContinuation(error: unknown, reference: string): unknown {
+function withContinuation(error: unknown, references: readonly Reference[]): unknown {
   if (!(error instanceof LlameroError) || error.exitCode < 130) return error;
+  const revision = references[0]?.revision;
+  const words = [
+    ...references.map(formatReference),
+    ...(revision === undefined ? [] : ['--revision', revision]),
+  ];
   return new LlameroError(error.code, error.message, {
-    hint: `What has arrived is kept: \`llamero pull ${reference}\` continues`,
+    hint: `What has arrived is kept: \`llamero pull ${words.join(' ')}\` continues`,
     cause: error,
   });
 }

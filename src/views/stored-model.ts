@@ -5,7 +5,7 @@ import { rankQuants } from '../lib/gguf/ranking.ts';
 import type { StoredModel } from '../lib/store/model.ts';
 import { parseReference } from '../lib/store/reference.ts';
 import { confirm } from '../lib/ui/prompts.ts';
-import { pull } from './pull.ts';
+import { pullOne } from './pull.ts';
 
 /** What may be done about a model that is not there. */
 export interface MissingPolicy {
@@ -40,7 +40,7 @@ export async function storedModel(
     missing = error;
   }
   await requireConsent(context, text, policy, missing);
-  const { ref } = await pull(context, text);
+  const { ref } = await pullOne(context, text);
   const pulled = await store.match(parseReference(ref));
   const model = chooseStored(pulled, undefined);
   if (model !== undefined) return model;

@@ -106,7 +106,7 @@ describe('usage', () => {
   });
 
   test('what is piped in is never taken for an argument', async () => {
-    const { exitCode, stderr } = await home.run(['pull'], { input: 'user/repo\n' });
+    const { exitCode, stderr } = await home.run(['rm', '--yes'], { input: 'user/repo\n' });
     expect(exitCode).toBe(2);
     expect(stderr).toContain('Missing 1 required arg');
   });

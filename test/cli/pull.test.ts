@@ -93,7 +93,9 @@ describe('a pull', () => {
     });
     const result = await home.run(['pull', 'llama/big', '--json']);
     expect(result.exitCode).toBe(0);
-    const { models } = JSON.parse(result.stdout) as { models: [{ path: string; files: string[] }] };
+    const { models } = JSON.parse(result.stdout.trim().split('\n').at(-1) ?? '') as {
+      models: [{ path: string; files: string[] }];
+    };
     expect(models[0].files.map((file) => plain(file))).toEqual([
       '<home>/llamero/models/llama/big/mmproj-F16.gguf',
       '<home>/llamero/models/llama/big/Q4_K_M/big-Q4_K_M-00001-of-00003.gguf',
@@ -214,9 +216,8 @@ describe('what goes wrong is told with the next step', () => {
   test('no reference at all', async () => {
     expect(await fail(['pull'])).toMatchInlineSnapshot(`
       "exit 2
-      error: Missing 1 required arg:
-      ref  user/repo, user/repo:QUANT, or a link to the Hub
-      hint: Run \`llamero pull --help\`
+      error: There is no model to pull
+      hint: Name one: \`llamero pull user/repo\`, or a file of them with --file
       "
     `);
   });
@@ -345,10 +346,16 @@ describe('what goes wrong is told with the next step', () => {
     expect(await readdir(home.path('models/llama/plain'))).toEqual(['metadata.json']);
   });
 
-  test('an error under --json is one document', async () => {
+  test('an error under --json is the last document', async () => {
     const { exitCode, stdout } = await home.run(['pull', 'no/such-repo', '--json']);
     expect(exitCode).toBe(3);
-    expect(JSON.parse(stdout)).toMatchObject({ error: { code: 'REPO_NOT_FOUND', exitCode: 3 } });
+    const [first = '', last = ''] = stdout.split('\n');
+    expect(JSON.parse(first)).toMatchObject({ event: 'failed', ref: 'no/such-repo' });
+    expect(stdout.split('\n')).toHaveLength(4);
+    expect(JSON.parse(last)).toEqual({ event: 'plan', models: [] });
+    expect(JSON.parse(stdout.split('\n')[2] ?? '')).toMatchObject({
+      error: { code: 'REPO_NOT_FOUND', exitCode: 3 },
+    });
     const usage = await home.run(['pull', '--json', '--nonsense']);
     expect(usage.exitCode).toBe(2);
     expect(JSON.parse(usage.stdout)).toMatchObject({ error: { code: 'USAGE', exitCode: 2 } });

@@ -87,9 +87,30 @@ export const ENVIRONMENT_VARIABLES = [
     description: 'Model cache of the Hugging Face tools (default hub in HF_HOME)',
   },
   {
+    name: 'HUGGINGFACE_HUB_CACHE',
+    group: 'hub',
+    description: 'The same, read when HF_HUB_CACHE is not set',
+  },
+  {
     name: 'XDG_CACHE_HOME',
     group: 'hub',
     description: 'Folder of caches, in which HF_HOME lies unless it is set (default ~/.cache)',
+  },
+  {
+    name: 'LLAMA_CACHE',
+    group: 'hub',
+    description: 'Cache of llama.cpp, in which files to pull are looked for',
+  },
+  {
+    name: 'OLLAMA_MODELS',
+    group: 'hub',
+    description:
+      'Models of Ollama, in which files to pull are looked for (default ~/.ollama/models)',
+  },
+  {
+    name: 'LOCALAPPDATA',
+    group: 'hub',
+    description: 'On Windows, the folder that holds older caches of llama.cpp',
   },
   {
     name: 'HF_ENDPOINT',

@@ -60,6 +60,9 @@ const SETTINGS = {
   ]),
   'pull.quant': optional(name, 'Quant to pull where the reference names none'),
   'pull.mmproj': setting(boolean, true, 'Pull the projector of a model that can see or hear'),
+  'pull.reuse': setting(boolean, true, 'Link or copy files that other tools hold already'),
+  'pull.connections': optional(integer(1, 8), 'Connections at once (unset: adapts itself)'),
+  'pull.limit-rate': optional(size, 'Bytes a second that a pull fetches at most (0: no limit)'),
   'pull.reserve': setting(size, 1_000_000_000, 'Disk space that a pull leaves free'),
   'server.host': setting(host, '127.0.0.1', 'Address on which the server listens', [
     { name: 'LLAMERO_HOST' },

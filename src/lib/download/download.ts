@@ -7,39 +7,18 @@ import { makeFolder, onDisk, renameOver, syncFolder } from '../files.ts';
 import type { Http } from '../http/types.ts';
 import { pause } from '../pause.ts';
 import { SegmentFailure } from './failure.ts';
+import { frontierOf } from './intervals.ts';
 import {
-  type Journal,
-  newJournal,
   partialOf,
   type PartialFile,
-  readPartial,
+  readJournal,
   removePartial,
   writeJournal,
 } from './journal.ts';
+import { PATIENCE, type Patience } from './patience.ts';
 import { fetchSegment } from './segment.ts';
 import type { DownloadEvent, DownloadResult, FileIdentity, Location } from './types.ts';
 import { digestFile, mismatch } from './verify.ts';
-
-/** How patient a download is. Times are in seconds. */
-export interface Patience {
-  /** Silence after which a connection is given up. */
-  readonly stallSeconds: number;
-  /** The first wait after a failure; doubles up to the longest. */
-  readonly firstWaitSeconds: number;
-  readonly longestWaitSeconds: number;
-  /** The longest wait that a server may ask for. */
-  readonly longestAskedSeconds: number;
-  /** Failures in a row, without a MiB between them, after which the download is given up. */
-  readonly attempts: number;
-}
-
-const PATIENCE: Patience = {
-  stallSeconds: 20,
-  firstWaitSeconds: 0.5,
-  longestWaitSeconds: 30,
-  longestAskedSeconds: 330,
-  attempts: 8,
-};
 
 /** The largest part that one request asks for: a cut connection costs no more than what is in flight. */
 const SEGMENT_SIZE = 64 * 1024 * 1024;
@@ -85,7 +64,7 @@ export async function downloadFile(request: DownloadRequest): Promise<DownloadRe
         return { fetched, sha256: digests.sha256 };
       }
       // Known to be wrong, and not where: nothing of it can be built upon.
-      await removePartial(partial);
+      await removePartial(request.target);
       if (attempt === 2) throw damaged(request, wrong);
       request.onEvent({ type: 'restart', reason: `the file is damaged (${wrong})` });
     }
@@ -101,7 +80,7 @@ async function finish(target: string, partial: PartialFile): Promise<void> {
   }
   await renameOver(partial.data, target);
   await syncFolder(path.dirname(target));
-  await removePartial(partial);
+  await removePartial(target);
 }
 
 function damaged({ target, identity }: DownloadRequest, wrong: string): LlameroError {
@@ -122,7 +101,7 @@ class Transfer {
   #location: Location | undefined;
   /** Whether the URL in hand has not yet served anything. */
   #fresh = true;
-  #journal: Journal;
+  #etag: string | undefined;
   #position = 0;
   #fetched = 0;
   #failures = 0;
@@ -134,21 +113,21 @@ class Transfer {
     this.#request = request;
     this.#partial = partial;
     this.#patience = { ...PATIENCE, ...request.patience };
-    this.#journal = newJournal(request.identity);
   }
 
   /** Answers the bytes that came over the network. */
   async run(): Promise<number> {
     const { identity, onEvent } = this.#request;
-    const { journal, received } = await readPartial(this.#partial, identity);
-    this.#journal = journal;
+    const journal = await readJournal(this.#request.target, identity);
+    const received = frontierOf(journal.intervals);
+    this.#etag = journal.etag;
     this.#position = received;
     this.#reported = received;
     onEvent({ type: 'begin', received, size: identity.size });
     // Data of another file is emptied before the journal claims it, never the other way round.
     const handle = await open(this.#partial.data, received > 0 ? 'r+' : 'w');
     try {
-      await writeJournal(this.#partial, journal);
+      await this.#save();
       while (this.#position < identity.size) await this.#step(handle);
     } finally {
       await handle.close();
@@ -169,7 +148,7 @@ class Transfer {
         start,
         end: Math.min(start + SEGMENT_SIZE, identity.size),
         size: identity.size,
-        etag: this.#journal.etag,
+        etag: this.#etag,
         stallSeconds: this.#patience.stallSeconds,
         signal,
         onAnswer: (etag) => this.#remember(etag),
@@ -184,15 +163,21 @@ class Transfer {
 
   async #remember(etag: string | undefined): Promise<void> {
     this.#fresh = false;
-    if (etag === undefined || etag === this.#journal.etag) return;
-    this.#journal = { ...this.#journal, etag };
-    await writeJournal(this.#partial, this.#journal);
+    if (etag === undefined || etag === this.#etag) return;
+    this.#etag = etag;
+    await this.#save();
+  }
+
+  async #save(): Promise<void> {
+    const { identity, target } = this.#request;
+    const intervals = [[0, identity.size]] as const;
+    await writeJournal(target, { identity, etag: this.#etag, intervals });
   }
 
   async #restart(reason: string): Promise<void> {
     await truncate(this.#partial.data, 0);
-    this.#journal = newJournal(this.#request.identity);
-    await writeJournal(this.#partial, this.#journal);
+    this.#etag = undefined;
+    await this.#save();
     this.#position = 0;
     this.#reported = 0;
     this.#request.onEvent({ type: 'restart', reason });

@@ -79,10 +79,12 @@ async function removeRest(models: string, folder: string, repo: string): Promise
 async function remove(file: string): Promise<number> {
   return onDisk(file, async () => {
     try {
-      const { size, nlink } = await stat(file);
+      const { blocks, nlink, size } = await stat(file);
       await rm(file);
       // A file that another tool holds by a second name frees nothing when ours goes.
-      return nlink > 1 ? 0 : size;
+      if (nlink > 1) return 0;
+      // An unfinished file has holes, which take no space. A block is 512 bytes, whatever the disk.
+      return file.endsWith(PARTIAL_SUFFIX) ? Math.min(size, blocks * 512) : size;
     } catch (error) {
       if (systemErrorCode(error) === 'ENOENT') return 0;
       throw error;

@@ -2,11 +2,9 @@ import type { Dirent } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { z } from 'zod';
-
+import { describePartial } from '../download/journal.ts';
 import { systemErrorCode } from '../errors.ts';
-import { readTextIfExists } from '../files.ts';
-import { isProjectorName, JOURNAL_SUFFIX, PARTIAL_SUFFIX } from './layout.ts';
+import { isProjectorName, PARTIAL_SUFFIX } from './layout.ts';
 import { type FileRecord, type Metadata, readMetadata } from './metadata.ts';
 import type { StoredFile, StoredModel } from './model.ts';
 
@@ -16,8 +14,11 @@ interface Found {
   readonly path: string;
   /** Path below the repository's folder, with `/`, without `.partial`. */
   readonly file: string;
+  /** Bytes that are on disk. */
   readonly size: number;
   readonly partial: boolean;
+  /** Of an unfinished file: the size it will have, where its journal tells. */
+  readonly expected?: number;
   readonly modifiedAt: Date;
 }
 
@@ -42,7 +43,7 @@ export async function scanRepo(folder: string, repo: string): Promise<RepoConten
   );
   const models: StoredModel[] = [];
   for (const [quant, files] of groups) {
-    const model = await describe({ repo, quant, files, metadata });
+    const model = describe({ repo, quant, files, metadata });
     models.push(projector === undefined ? model : { ...model, projector: projector.path });
   }
   for (const [quant, record] of Object.entries(metadata.quants)) {
@@ -103,7 +104,16 @@ async function add(found: Found[], folder: string, name: string): Promise<void> 
   }
   if (!figures.isFile()) return;
   const target = path.join(folder, ...file.split('/'));
-  found.push({ path: target, file, size: figures.size, partial, modifiedAt: figures.mtime });
+  const journal = partial ? await describePartial(target) : undefined;
+  found.push({
+    path: target,
+    file,
+    // An unfinished file has holes: its length says nothing about what is there.
+    size: journal?.received ?? figures.size,
+    partial,
+    ...(journal === undefined ? {} : { expected: journal.size }),
+    modifiedAt: figures.mtime,
+  });
 }
 
 /** The entries of a folder; none when there is no such folder. */
@@ -123,14 +133,14 @@ interface QuantFiles {
   readonly metadata: Metadata;
 }
 
-async function describe({ repo, quant, files, metadata }: QuantFiles): Promise<StoredModel> {
+function describe({ repo, quant, files, metadata }: QuantFiles): StoredModel {
   const record = metadata.quants[quant];
   const recorded = new Map(record?.files.map((each) => [each.file, each]));
   const onDisk = files.toSorted((one, other) => one.file.localeCompare(other.file, 'en'));
   const [first] = onDisk;
   if (first === undefined) throw new Error(`no files of ${repo}:${quant}`);
   const size = onDisk.reduce((sum, each) => sum + each.size, 0);
-  const expected = await expectedSize(onDisk, record?.files);
+  const expected = expectedSize(onDisk, record?.files);
   const complete = isComplete(onDisk, record?.files);
   return {
     ref: `${repo}:${quant}`,
@@ -173,31 +183,16 @@ function shardCount(found: readonly Found[]): number {
 }
 
 /** The size that a quant will have: by its metadata, else by its journals and number of shards. */
-async function expectedSize(
+function expectedSize(
   found: readonly Found[],
   recorded: readonly FileRecord[] | undefined,
-): Promise<number | undefined> {
+): number | undefined {
   if (recorded !== undefined) return recorded.reduce((sum, { size }) => sum + size, 0);
-  const sizes = await Promise.all(
-    found.map(async (each) => (each.partial ? journalSize(each.path + JOURNAL_SUFFIX) : each.size)),
-  );
   let known = 0;
-  for (const size of sizes) {
-    if (size === undefined) return undefined;
-    known += size;
+  for (const { expected, partial, size } of found) {
+    if (partial && expected === undefined) return undefined;
+    known += expected ?? size;
   }
   // Shards of one model are of about one size, all but the last.
   return (known / found.length) * Math.max(found.length, shardCount(found));
-}
-
-const JournalSize = z.object({ size: z.number().nonnegative() });
-
-async function journalSize(file: string): Promise<number | undefined> {
-  const text = await readTextIfExists(file);
-  if (text === undefined) return undefined;
-  try {
-    return JournalSize.parse(JSON.parse(text)).size;
-  } catch {
-    return undefined;
-  }
 }

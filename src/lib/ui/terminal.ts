@@ -20,6 +20,12 @@ export interface StandardStreams {
   readonly stderr: OutputStream;
 }
 
+/** Something that is drawn in place and has to be told of lines that come in between. */
+export interface Overlay {
+  /** Shows a line above what is drawn. */
+  readonly say: (line: string) => void;
+}
+
 /** How much is said. */
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
@@ -36,6 +42,8 @@ export class Terminal {
   readonly outStyle: ChalkInstance;
   /** Colours for what goes to stderr. */
   readonly style: ChalkInstance;
+  /** What is being drawn on stderr right now. */
+  overlay: Overlay | undefined;
 
   constructor(streams: StandardStreams, verbosity: Verbosity, environment: ColourEnvironment) {
     this.streams = streams;
@@ -81,17 +89,22 @@ export class Terminal {
 
   /** A line for people, to stderr; not with --quiet. */
   note(line: string): void {
-    if (this.verbosity !== 'quiet') this.streams.stderr.write(`${line}\n`);
+    if (this.verbosity !== 'quiet') this.#say(line);
   }
 
   /** A line that matters even with --quiet, to stderr. */
   warn(line: string): void {
-    this.streams.stderr.write(`${this.style.yellow('warning:')} ${line}\n`);
+    this.#say(`${this.style.yellow('warning:')} ${line}`);
   }
 
   /** A line for those who look closer, to stderr; only with --verbose. */
   trace(line: string): void {
-    if (this.verbosity === 'verbose') this.streams.stderr.write(`${this.style.dim(line)}\n`);
+    if (this.verbosity === 'verbose') this.#say(this.style.dim(line));
+  }
+
+  #say(line: string): void {
+    if (this.overlay === undefined) this.streams.stderr.write(`${line}\n`);
+    else this.overlay.say(line);
   }
 }
 

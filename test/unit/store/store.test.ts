@@ -75,7 +75,10 @@ describe('what is on disk is what there is', () => {
 
   test('an unfinished file with its journal', async () => {
     await put('Q4_K_M.gguf.partial', 30);
-    await writeFile(path.join(folder, 'Q4_K_M.gguf.partial.json'), '{"version":1,"size":120}');
+    await writeFile(
+      path.join(folder, 'Q4_K_M.gguf.partial.json'),
+      '{"version":1,"source":"x","size":120}',
+    );
     expect(await states()).toEqual(['user/repo:Q4_K_M 30 partial 25 %']);
   });
 

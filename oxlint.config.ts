@@ -104,11 +104,11 @@ export default defineConfig({
       },
     },
     {
-      files: ['src/program.ts', 'scripts/**', 'test/**'],
+      files: ['src/program.ts', 'bench/**', 'scripts/**', 'test/**'],
       rules: { 'node/no-process-env': 'off' },
     },
     {
-      files: ['src/main.ts', 'scripts/**', 'test/support/**'],
+      files: ['src/main.ts', 'bench/**', 'scripts/**', 'test/support/**'],
       rules: { 'unicorn/no-process-exit': 'off' },
     },
     { files: ['test/**'], rules: { 'unicorn/consistent-function-scoping': 'off' } },

@@ -11,10 +11,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const [folder, bytes, program, ...words] = process.argv.slice(2);
 if (folder === undefined || program === undefined) throw new Error('usage: until-file.ts …');
 const child = spawn(program, words, { stdio: 'ignore' });
-let ended = false;
-child.on('exit', () => (ended = true));
 // The unfinished file has the name of the whole one with a suffix.
-while (!ended && !(await isThere(folder))) await sleep(20);
+while (child.exitCode === null && !(await isThere(folder))) await sleep(20);
 child.kill('SIGKILL');
 
 async function isThere(place: string): Promise<boolean> {

@@ -17,7 +17,7 @@ export class BarStack {
     this.#terminal = terminal;
     this.#newStack = () =>
       new MultiBarClass({
-        stream: terminal.streams.stderr as NodeJS.WriteStream,
+        stream: terminal.streams.stderr,
         fps: FRAMES_PER_SECOND,
         hideCursor: true,
         linewrap: false,

@@ -1,87 +1,120 @@
 import type { FileHandle } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 
-import { systemErrorCode } from '../errors.ts';
 import { SegmentFailure } from './failure.ts';
-import type { Watchdog } from './watchdog.ts';
+import { GatheredWriter } from './gathered-writer.ts';
+import { isDiskFailure } from './give-up.ts';
+import type { Meter } from './meter.ts';
+import type { RateLimit } from './rate-limit.ts';
+import type { Segment } from './segment.ts';
 
-/** Chunks are gathered to this size before they are written, which saves a fifth of the CPU time. */
-const WRITE_SIZE = 1024 * 1024;
-
-/** What is written where. */
+/** What of a body is written where. */
 export interface BodyRequest {
+  readonly response: IncomingMessage;
   readonly handle: FileHandle;
-  readonly stream: AsyncIterable<unknown>;
-  /** Where the first byte belongs, and the end that is not passed. */
-  readonly start: number;
-  readonly end: number;
-  /** Runs while the server is waited for. */
-  readonly watchdog: Watchdog;
-  /** Called with the position up to which the file is written, and the bytes just added. */
-  readonly onWritten: (position: number, bytes: number) => void;
+  /** The part of the file that it is; its end may come nearer while the body arrives. */
+  readonly segment: Segment;
+  /** Up to where the server was asked to send. */
+  readonly askedEnd: number;
+  readonly meter: Meter;
+  readonly limit: RateLimit | undefined;
+  /** Called with bytes that are in the file now. */
+  readonly onWritten: (start: number, end: number) => void;
+  /** Gives a way to have written what has arrived, and takes it back with undefined. */
+  readonly onFlush: (flush: (() => Promise<void>) | undefined) => void;
 }
 
 /**
- * Writes a stream to its place in a file. What arrived before a failure is written as well.
+ * Writes the body of an answer to its place in a file. What arrived before a failure is written as
+ * well. While a write goes on nothing is read, so that no more than that is in memory; the system's
+ * own buffer bridges it.
  *
- * @throws SegmentFailure when the stream ends early
+ * @throws SegmentFailure when the body ends early, the reason of the segment's signal, or what the
+ *   disk or the HTTP library says
  */
 export async function writeBody(request: BodyRequest): Promise<void> {
-  const { handle, stream, end, watchdog } = request;
-  let position = request.start;
-  let gathered: Buffer[] = [];
-  let length = 0;
-  const write = async (): Promise<void> => {
-    if (length === 0) return;
-    await writeFully(handle, gathered, position);
-    position += length;
-    request.onWritten(position, length);
-    gathered = [];
-    length = 0;
-  };
+  const { handle, onFlush, segment } = request;
+  const writer = new GatheredWriter(handle, segment.start, (start, end) => {
+    segment.written = end;
+    request.onWritten(start, end);
+  });
+  onFlush(() => writer.flush());
   try {
-    for await (const part of stream) {
-      watchdog.stop();
-      const room = end - position - length;
-      const piece = (part as Buffer).subarray(0, room);
-      gathered.push(piece);
-      length += piece.length;
-      if (length >= WRITE_SIZE || piece.length < (part as Buffer).length) await write();
-      // More than was asked for is cut off: it is not part of what was promised.
-      if (piece.length < (part as Buffer).length) return;
-      watchdog.start();
-    }
+    await receive(request, writer);
   } catch (error) {
-    if (!isDiskFailure(error)) await write();
+    if (!isDiskFailure(error)) await writer.flush();
     throw error;
+  } finally {
+    onFlush(undefined);
   }
-  await write();
-  if (position < end) {
+  await writer.flush();
+  if (segment.written < segment.end) {
     throw new SegmentFailure('again', 'the connection was closed before the end of the file');
   }
 }
 
-/** Writes buffers at a position; a nearly full disk takes less than it is given without an error. */
-async function writeFully(
-  handle: FileHandle,
-  buffers: readonly Buffer[],
-  start: number,
-): Promise<void> {
-  let rest = [...buffers];
-  let position = start;
-  while (rest.length > 0) {
-    const { bytesWritten } = await handle.writev(rest, position);
-    position += bytesWritten;
-    let taken = bytesWritten;
-    while (rest[0] !== undefined && taken >= rest[0].length) {
-      taken -= rest[0].length;
-      rest = rest.slice(1);
-    }
-    if (rest[0] !== undefined && taken > 0) rest[0] = rest[0].subarray(taken);
-  }
-}
+async function receive(request: BodyRequest, writer: GatheredWriter): Promise<void> {
+  const { askedEnd, limit, meter, response, segment } = request;
+  const { promise, reject, resolve } = Promise.withResolvers<undefined>();
+  const isDone = (): boolean => segment.received >= segment.end;
+  let over = false;
+  let writing = false;
+  let paying: NodeJS.Timeout | undefined;
 
-/** Whether an error is the disk's, which no other server can mend. */
-export function isDiskFailure(error: unknown): boolean {
-  const codes = ['ENOSPC', 'EDQUOT', 'EROFS', 'EFBIG', 'EIO', 'EACCES', 'EPERM', 'EBADF'];
-  return codes.includes(systemErrorCode(error) ?? '');
+  const goOn = (): void => {
+    if (over || writing || paying !== undefined) return;
+    response.resume();
+    meter.wait();
+  };
+  const hold = (): void => {
+    response.pause();
+    meter.pause();
+  };
+  const write = async (): Promise<void> => {
+    hold();
+    writing = true;
+    await writer.flush();
+    writing = false;
+    goOn();
+  };
+  const take = (chunk: Buffer): void => {
+    const piece = chunk.subarray(0, segment.remaining);
+    meter.pause(piece.length);
+    segment.received += piece.length;
+    writer.add(piece);
+    // More than was asked for is no part of what was promised, and what others took over is theirs.
+    if (piece.length < chunk.length || (isDone() && segment.end < askedEnd)) {
+      resolve(undefined);
+      return;
+    }
+    meter.wait();
+    if (writer.isFull) write().catch(reject);
+    const delay = limit?.spend(piece.length) ?? 0;
+    if (delay < 1 || isDone()) return;
+    hold();
+    paying = setTimeout(() => {
+      paying = undefined;
+      goOn();
+    }, delay);
+  };
+  const stop = (): void => reject(segment.signal.reason);
+
+  response.on('data', take);
+  response.once('end', () => resolve(undefined));
+  response.once('error', reject);
+  response.once('close', () => resolve(undefined));
+  segment.signal.addEventListener('abort', stop, { once: true });
+  meter.wait();
+  try {
+    segment.signal.throwIfAborted();
+    await promise;
+  } finally {
+    over = true;
+    segment.signal.removeEventListener('abort', stop);
+    response.off('data', take);
+    clearTimeout(paying);
+    meter.pause();
+    // A body that was read to its end leaves the connection to the next request.
+    if (!response.readableEnded) response.destroy();
+  }
 }

@@ -16,7 +16,7 @@ export interface Patience {
 /** For people who wait at a terminal: an outage of a minute is sat out, one of a quarter hour is not. */
 export const PATIENCE: Patience = {
   stallSeconds: 20,
-  slowSeconds: 5,
+  slowSeconds: 3,
   firstWaitSeconds: 0.5,
   longestWaitSeconds: 30,
   longestAskedSeconds: 330,

@@ -32,3 +32,13 @@ export interface DownloadResult {
   /** Hex digest of the finished file. */
   readonly sha256: string;
 }
+
+/** One file to fetch. */
+export interface DownloadRequest {
+  /** Where it goes, absolute. Its unfinished form lies beside it as `<target>.partial`. */
+  readonly target: string;
+  readonly identity: FileIdentity;
+  /** Finds out where the bytes are; called again when a URL has expired. */
+  readonly locate: () => Promise<Location>;
+  readonly onEvent: (event: DownloadEvent) => void;
+}

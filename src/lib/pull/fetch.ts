@@ -1,8 +1,12 @@
+import { rm } from 'node:fs/promises';
+
 import type { Downloader } from '../download/downloader.ts';
 import { describePartial, removePartial } from '../download/journal.ts';
+import { LlameroError } from '../errors.ts';
 import type { Hub } from '../hub/types.ts';
 import { withLock } from '../lock.ts';
 import { adopt } from '../reuse/adopt.ts';
+import { ADOPTING_SUFFIX } from '../store/layout.ts';
 import type { PendingFile, PullEvent } from './events.ts';
 import { identify, isFinished } from './look.ts';
 import type { PullPlan } from './plan.ts';
@@ -46,6 +50,7 @@ export async function fetchFile(
       },
       async () => {
         clearInterval(watch);
+        await rm(file.target + ADOPTING_SUFFIX, { force: true });
         // Another process may have finished this very file since we looked.
         const onCheck = (checked: number, size: number): void =>
           onEvent({ type: 'file', file, event: { type: 'verify', checked, size } });
@@ -81,16 +86,17 @@ async function adoptCopy(
   const { hubFile, state, target } = file;
   if (state.kind !== 'elsewhere' || hubFile.sha256 === undefined) return false;
   const { path: name, sha256, size } = hubFile;
-  const by = await adopt(
-    state.copy,
-    target,
-    { sha256, size, name, repo: plan.repo },
-    {
-      signal,
-      onCopy: (received) =>
-        onEvent({ type: 'file', file, event: { type: 'progress', received, size } }),
-    },
-  );
+  const wanted = { sha256, size, name, repo: plan.repo };
+  const onCopy = (received: number): void =>
+    onEvent({ type: 'file', file, event: { type: 'progress', received, size } });
+  let by;
+  try {
+    by = await adopt(state.copy, target, wanted, { signal, onCopy });
+  } catch (error) {
+    // The copy has changed since it was found: then the file is fetched like any other.
+    if (error instanceof LlameroError && error.code === 'HASH_MISMATCH') return false;
+    throw error;
+  }
   await removePartial(target);
   onEvent({ type: 'adopted', file, copy: state.copy, by });
   return true;

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { LlameroError, systemErrorCode, throwIfAborted } from '../errors.ts';
 import { makeFolder, onDisk, renameOver, syncFolder } from '../files.ts';
 import { oneLine } from '../plain-text.ts';
+import { ADOPTING_SUFFIX } from '../store/layout.ts';
 import type { FoundCopy, WantedFile } from './find.ts';
 import { deviceOf, type FileStamp, sameStamp, stampOf } from './stamp.ts';
 
@@ -18,9 +19,6 @@ export interface AdoptOptions {
   /** Called while bytes are copied, not when a link does it. Both counts are bytes. */
   readonly onCopy?: (bytes: number, size: number) => void;
 }
-
-/** What the name of a file ends in that is being taken over. */
-export const ADOPTING_SUFFIX = '.adopting';
 
 const COPY_SIZE = 4 * 1024 * 1024;
 
@@ -86,6 +84,7 @@ async function bring(
 ): Promise<AdoptedBy> {
   throwIfAborted(options.signal);
   try {
+    // Before 40 GB are copied that turn out to be something else.
     await requireUnchanged(copy, copy.path);
     if (await isPossible(() => link(copy.path, temporary))) {
       await requireUnchanged(copy, temporary);
@@ -102,8 +101,8 @@ async function bring(
     await copyBytes(copy, temporary, wanted, options);
     return 'copy';
   } catch (error) {
-    // Where the file has gone meanwhile, that is the reason, whatever it shows as.
-    await requireUnchanged(copy, copy.path);
+    // It may have gone since the first look.
+    if (systemErrorCode(error) === 'ENOENT') await requireUnchanged(copy, copy.path);
     throw error;
   }
 }

@@ -7,6 +7,9 @@ export const METADATA_FILE = 'metadata.json';
 export const PARTIAL_SUFFIX = '.partial';
 export const JOURNAL_SUFFIX = '.partial.json';
 
+/** What the name of a file ends in while it is taken over from another tool. */
+export const ADOPTING_SUFFIX = '.adopting';
+
 const PROJECTOR_PREFIX = 'mmproj-';
 
 // Names that a preset file of llama-server can hold (it cuts a value at `#` and `;`), that need no

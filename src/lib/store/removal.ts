@@ -5,6 +5,7 @@ import { systemErrorCode } from '../errors.ts';
 import { onDisk } from '../files.ts';
 import { withLock } from '../lock.ts';
 import {
+  ADOPTING_SUFFIX,
   isProjectorName,
   JOURNAL_SUFFIX,
   METADATA_FILE,
@@ -54,7 +55,9 @@ export async function removeModels(
 async function removeFile(target: string, ref: string): Promise<number> {
   return withLock(`${target}.lock`, { purpose: `removing ${ref}`, waitSeconds: 0 }, async () => {
     let freed = 0;
-    for (const name of [target, target + PARTIAL_SUFFIX]) freed += await remove(name);
+    for (const suffix of ['', PARTIAL_SUFFIX, ADOPTING_SUFFIX]) {
+      freed += await remove(target + suffix);
+    }
     await remove(target + JOURNAL_SUFFIX);
     return freed;
   });

@@ -30,12 +30,12 @@ export interface Admission {
   readonly refusal?: Answer | undefined;
 }
 
-/** One of the two servers: listens on 127.0.0.1, records, lets the faults strike, answers. */
+/** One of the servers: listens on 127.0.0.1, records, lets the faults strike, answers. */
 export class Host {
   readonly #parts: HostParts;
   readonly #server: Server;
   #port = 0;
-  /** Thrown by a handler although it is no answer: a bug of the hub, told when it closes. */
+  /** Thrown by a handler although it is no answer: a bug of the server, told when it closes. */
   readonly #bugs: unknown[] = [];
 
   constructor(parts: HostParts) {
@@ -75,7 +75,7 @@ export class Host {
     await promise;
   }
 
-  /** @throws AggregateError when a request met a bug of the hub itself */
+  /** @throws AggregateError when a request met a bug of the server itself */
   throwBugs(): void {
     if (this.#bugs.length === 0) return;
     throw new AggregateError(this.#bugs, `The ${this.#parts.name} server failed on a request`);

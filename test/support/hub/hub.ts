@@ -8,7 +8,7 @@ import type { CdnOptions } from './cdn.ts';
 import { Faults } from './faults.ts';
 import { Host } from './host.ts';
 import { RequestLog } from './log.ts';
-import type { HostName, RecordedRequest, WaitOptions } from './log.ts';
+import type { HubHostName, RecordedRequest, WaitOptions } from './log.ts';
 import { RateLimiter } from './quota.ts';
 import type { Quota } from './quota.ts';
 import { Repo } from './repo.ts';
@@ -59,9 +59,9 @@ export interface TestHub {
   /** Makes every signed URL given out so far invalid, as if its time were over. */
   revokeSignedUrls(): void;
   /** Cuts all connections and refuses new ones: of one host, or of both. */
-  goDown(host?: HostName): Promise<void>;
+  goDown(host?: HubHostName): Promise<void>;
   /** Comes back on the same ports. */
-  comeUp(host?: HostName): Promise<void>;
+  comeUp(host?: HubHostName): Promise<void>;
   /** @throws AggregateError when a request met a bug of the hub itself */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
@@ -111,12 +111,12 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
     rateLimited: (request, seconds) => tooManyRequests(limiter.refused(request.segments, seconds)),
   });
   const hosts = { hub: hubHost, cdn: cdnHost };
-  const chosen = (name?: HostName): Host[] =>
+  const chosen = (name?: HubHostName): Host[] =>
     name === undefined ? Object.values(hosts) : [hosts[name]];
-  const goDown = async (name?: HostName): Promise<void> => {
+  const goDown = async (name?: HubHostName): Promise<void> => {
     await Promise.all(chosen(name).map((host) => host.stop()));
   };
-  const comeUp = async (name?: HostName): Promise<void> => {
+  const comeUp = async (name?: HubHostName): Promise<void> => {
     await Promise.all(chosen(name).map((host) => host.start()));
   };
   await comeUp();

@@ -1,7 +1,10 @@
 import type { IncomingHttpHeaders } from 'node:http';
 
 /** The two servers of a hub: the API with `/resolve`, and the host that large files come from. */
-export type HostName = 'hub' | 'cdn';
+export type HubHostName = 'hub' | 'cdn';
+/** The three of the releases: the API, the host of the pages, and the one that assets come from. */
+export type ReleasesHostName = 'api' | 'web' | 'storage';
+export type HostName = HubHostName | ReleasesHostName;
 
 /** A request as one of the hosts saw it. */
 export interface RecordedRequest {

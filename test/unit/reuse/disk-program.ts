@@ -17,8 +17,8 @@ export interface Task {
   readonly wanted: { sha256: string; size: number; name: string; repo: string };
   /** Abort at the first sign of copying. */
   readonly abort?: boolean;
-  /** Change the file once it is found, and set its time back. */
-  readonly tamper?: boolean;
+  /** Change the file once it is found: plainly, or so that its size and time tell nothing. */
+  readonly tamper?: 'openly' | 'secretly';
 }
 
 /** What the program prints, as JSON: what came of the task. */
@@ -48,11 +48,11 @@ async function perform({ folders, models, wanted, target, abort, tamper }: Task)
   const copy = await finder.find(wanted, { signal });
   const found = copy?.path;
   if (copy === undefined || target === undefined) return { found, copied: 0, left: [] };
-  if (tamper === true) {
+  if (tamper !== undefined) {
     const { atime, mtime } = await stat(copy.path);
     const changed = await readFile(copy.path);
-    await writeFile(copy.path, changed.reverse());
-    await utimes(copy.path, atime, mtime);
+    await writeFile(copy.path, changed.toReversed());
+    if (tamper === 'secretly') await utimes(copy.path, atime, mtime);
   }
   const linkable = await canLink(copy.path, path.dirname(target));
   let copied = 0;

@@ -53,7 +53,7 @@ describe.runIf(process.platform === 'linux')('between two file systems', () => {
   test('a file is copied, whole and readable by all', async () => {
     const file = await tree.put(`ollama/blobs/sha256-${content.sha256}`, content);
     await chmod(file, 0o400);
-    expect(await withMounts(TMPFS)).toEqual({
+    expect(await withMounts(`${TMPFS}\numask 077`)).toEqual({
       found: file,
       linkable: false,
       by: 'copy',
@@ -75,8 +75,14 @@ describe.runIf(process.platform === 'linux')('between two file systems', () => {
 
   test('a copy whose bytes are not the wanted ones is refused, and nothing is left of it', async () => {
     await tree.put(`ollama/blobs/sha256-${content.sha256}`, content);
-    const outcome = await withMounts(TMPFS, task({ tamper: true }));
+    const outcome = await withMounts(TMPFS, task({ tamper: 'secretly' }));
     expect(outcome).toMatchObject({ code: 'HASH_MISMATCH', copied: 9_000_000, left: [] });
+  });
+
+  test('a file that has changed since it was found is not copied', async () => {
+    await tree.put(`ollama/blobs/sha256-${content.sha256}`, content);
+    const outcome = await withMounts(TMPFS, task({ tamper: 'openly' }));
+    expect(outcome).toMatchObject({ code: 'HASH_MISMATCH', copied: 0, left: [] });
   });
 
   test('a disk that fills in mid-copy is told, and nothing is left on it', async () => {

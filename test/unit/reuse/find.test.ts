@@ -355,11 +355,12 @@ test('a file that vanishes while it is read is passed over', async () => {
   expect(copy?.path).toBe(second);
 });
 
-test('a search ends when it is aborted', async () => {
+test('a search ends when it is aborted, even where nothing is left to be read', async () => {
   await tree.put(`${OLLAMA}/sha256-${content.sha256}`, content);
-  await expect(find(undefined, {}, AbortSignal.abort())).rejects.toMatchObject({
-    code: 'INTERRUPTED',
-  });
+  const interrupted = { code: 'INTERRUPTED' };
+  await expect(find(undefined, {}, AbortSignal.abort())).rejects.toMatchObject(interrupted);
+  await find();
+  await expect(find(undefined, {}, AbortSignal.abort())).rejects.toMatchObject(interrupted);
 });
 
 describe('names from the network', () => {
@@ -383,11 +384,12 @@ describe('names from the network', () => {
     expect(await find(wantedOf(content, name))).toBeUndefined();
   });
 
-  test.each(['', '../x', '../../../../home/secret.gguf', 'F'.repeat(63), '*'.repeat(64)])(
-    'the digest %j is none',
+  test.each(['', '../x', 'F'.repeat(63), '*'.repeat(64), 'A'.repeat(64)])(
+    'the digest %j is none, and no file is looked at',
     async (sha256) => {
-      await tree.put('home/secret.gguf', content);
-      expect(await find({ ...wantedOf(content), sha256 })).toBeUndefined();
+      await tree.put(`${HUB}/models--ana--tiny-GGUF/x`, content);
+      await tree.put(`${HUB}/models--ana--tiny-GGUF/blobs/${sha256 || 'x'}`, content);
+      expect([await find({ ...wantedOf(content), sha256 }), read]).toEqual([undefined, 0]);
     },
   );
 

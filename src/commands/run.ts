@@ -5,6 +5,7 @@ import { joinPrompt } from '../lib/chat/conversation.ts';
 import { LlameroError } from '../lib/errors.ts';
 import type { ChatAnswer } from '../lib/server/client.ts';
 import { answerOnce, chat } from '../views/chat.ts';
+import { requireEngine } from '../views/engine-first-use.ts';
 import { load } from '../views/load.ts';
 import { readPipedInput } from '../views/piped-input.ts';
 import {
@@ -55,7 +56,10 @@ The server is started when none runs, and goes on afterwards; \`llamero stop --a
   static override flags = {
     ...samplingFlags,
     ...loadFlags,
-    yes: Flags.boolean({ char: 'y', summary: 'Pull a model that is missing without asking' }),
+    yes: Flags.boolean({
+      char: 'y',
+      summary: 'Pull a missing model, and install a missing llama.cpp, without asking',
+    }),
   };
 
   protected override flagSettings(): ReturnType<typeof samplingSettings> {
@@ -74,10 +78,9 @@ The server is started when none runs, and goes on afterwards; \`llamero stop --a
     const talk = prompt === '' && !json && terminal.stdinIsTerminal && terminal.stdoutIsTerminal;
     if (prompt === '' && !talk) throw noPrompt(this.args.ref);
 
-    const stored = await storedModel(context, this.args.ref, {
-      yes: this.flags.yes,
-      mayAsk: !json,
-    });
+    const policy = { yes: this.flags.yes, mayAsk: !json };
+    await requireEngine(context, policy);
+    const stored = await storedModel(context, this.args.ref, policy);
     const ready = await load(context, stored.ref, settings, signal);
     await (await context.store()).markUsed(stored, new Date());
     if (talk) {

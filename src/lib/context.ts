@@ -2,13 +2,16 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 import { type Config, type FlagSettings, loadConfig, type Setting } from './config/config.ts';
-import type { Environment } from './config/environment.ts';
+import { type Environment, isSwitchedOn, readVariable } from './config/environment.ts';
 import { type Paths, resolvePaths } from './config/paths.ts';
 import type { Http } from './http/http.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Engine } from './engine/engine.ts';
-import type { FindOptions } from './engine/find.ts';
+import type { EngineCandidate, FindOptions } from './engine/find.ts';
+import type { Machine } from './engine/machine.ts';
+import type { Releases } from './engine/releases.ts';
+import { oneLine } from './plain-text.ts';
 import type { Finder } from './reuse/find.ts';
 import type { ModelServer } from './server/router.ts';
 import type { Store } from './store/store.ts';
@@ -33,8 +36,19 @@ export interface Context {
   store(): Promise<Store>;
   /** Finds files that other tools hold. */
   finder(): Promise<Finder>;
+  /** Where engines are looked for. */
+  engineSearch(): Promise<FindOptions>;
+  /**
+   * Looks for the engine anew; nothing of it is run.
+   *
+   * @throws LlameroError ENGINE_MISSING
+   */
+  findEngine(): Promise<EngineCandidate>;
   /** @throws LlameroError ENGINE_MISSING, ENGINE_UNUSABLE */
   engine(): Promise<Engine>;
+  machine(): Promise<Machine>;
+  /** The releases of llama.cpp. */
+  releases(): Promise<Releases>;
   server(): Promise<ModelServer>;
   /** Closes what was opened. */
   close(): Promise<void>;
@@ -99,20 +113,48 @@ export function createContext(options: ContextOptions): Context {
       places: otherPlaces({ environment, homeDirectory: homedir(), platform: process.platform }),
       models: paths.models,
       hashes: createHashMemory({ file: path.join(paths.run, 'hashes.json') }),
+      onSkip: (skipped) => terminal.trace(oneLine(`Not used: ${skipped.path} (${skipped.reason})`)),
     });
   });
   // Depends on config and paths.
+  const engineSearch = once(async () => ({
+    named: namedEngine((await config()).setting('server.llama-server')),
+    binFolder: paths.bin,
+    searchPath: environment['PATH'],
+    pathExtensions: environment['PATHEXT'],
+    platform: process.platform,
+    workingFolder: process.cwd(),
+  }));
+  // Not remembered: the command may install one.
+  const findEngine = async () => {
+    const { findEngine: find } = await import('./engine/find.ts');
+    return find(await engineSearch());
+  };
   const engine = once(async () => {
     const { resolveEngine } = await import('./engine/resolve.ts');
     return resolveEngine({
-      named: namedEngine((await config()).setting('server.llama-server')),
-      binFolder: paths.bin,
-      searchPath: environment['PATH'],
-      pathExtensions: environment['PATHEXT'],
-      platform: process.platform,
-      workingFolder: process.cwd(),
+      ...(await engineSearch()),
       cacheFile: path.join(paths.run, 'engine-probe.json'),
       signal: interrupts.signal,
+    });
+  });
+  // Depends on the environment alone.
+  const machine = once(async () => {
+    const [{ createSystem }, { detectMachine }] = await Promise.all([
+      import('./engine/system.ts'),
+      import('./engine/machine.ts'),
+    ]);
+    return detectMachine(createSystem({ environment, signal: interrupts.signal }));
+  });
+  // Depends on http and paths.
+  const releases = once(async () => {
+    const { createReleases } = await import('./engine/releases.ts');
+    return createReleases({
+      http: await http(),
+      baseUrl: readVariable(environment, 'LLAMERO_RELEASES_URL'),
+      token: readVariable(environment, 'GH_TOKEN') ?? readVariable(environment, 'GITHUB_TOKEN'),
+      cacheFile: path.join(paths.run, 'releases.json'),
+      offline: isSwitchedOn(readVariable(environment, 'LLAMERO_OFFLINE')),
     });
   });
   // Depends on config, store and engine; the engine is looked for when a server is started.
@@ -146,7 +188,11 @@ export function createContext(options: ContextOptions): Context {
     hub,
     store,
     finder,
+    engineSearch,
+    findEngine,
     engine,
+    machine,
+    releases,
     server,
     close: () => {
       openHttp?.close();
@@ -173,7 +219,7 @@ function namedEngine({ value, source, origin }: Setting<string | undefined>): Fi
 
 /** The settings that every model is loaded with, by llama-server's own flag names. */
 function loadSettings(config: Config): Record<string, string | number> {
-  const keys = ['ctx-size', 'n-gpu-layers', 'threads'] as const;
+  const keys = ['ctx-size', 'n-gpu-layers', 'threads', 'load-mode'] as const;
   const given = keys.map((key) => [key, config.get(`server.${key}`)] as const);
   return Object.fromEntries(
     given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),

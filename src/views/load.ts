@@ -13,6 +13,7 @@ export async function load(
   signal: AbortSignal,
 ): Promise<ReadyModel> {
   const server = await context.server();
+  if (context.terminal.verbosity === 'verbose') await traceForeignSettings(context);
   const progress = new LoadProgress(context.terminal);
   try {
     return await server.load(ref, settings, {
@@ -21,6 +22,16 @@ export async function load(
     });
   } finally {
     progress.stop();
+  }
+}
+
+/** Settings of llama.cpp's own change what the server does behind our back. */
+async function traceForeignSettings({ environment, paths, terminal }: Context): Promise<void> {
+  const { llamaConfigFiles } = await import('../lib/engine/user-config.ts');
+  const homeDirectory = paths.userHome;
+  const { platform } = process;
+  for (const file of await llamaConfigFiles({ environment, homeDirectory, platform })) {
+    terminal.trace(`llama.cpp reads ${file} as well`);
   }
 }
 

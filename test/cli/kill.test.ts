@@ -43,7 +43,7 @@ test(
       const child = start();
       // The first byte tells that it works: it is killed some time after.
       await place.hub.waitForBytes(place.item.name, before + 1, { host: 'cdn' });
-      await new Promise((resolve) => setTimeout(resolve, random() * 2200));
+      await new Promise((resolve) => setTimeout(resolve, random() * 2600));
       expect(child.exitCode, 'it ended before it was killed').toBeNull();
       child.kill('SIGKILL');
       await once(child, 'exit');

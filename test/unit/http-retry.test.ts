@@ -3,6 +3,11 @@ import { describe, expect, test } from 'vitest';
 
 import { askedWait, pauseAfter } from '../../src/lib/http/retry.ts';
 
+/** As GitHub counts: the end of the hour in seconds since 1970. */
+function hourly(remaining: string, reset: string): Record<string, string> {
+  return { 'x-ratelimit-remaining': remaining, 'x-ratelimit-reset': reset };
+}
+
 describe('the wait that an answer asks for', () => {
   test.each([
     ['nothing said', 429, {}, undefined],
@@ -19,8 +24,14 @@ describe('the wait that an answer asks for', () => {
     ['a negative number', 503, { 'retry-after': '-5' }, undefined],
     ['a number beyond all bounds', 503, { 'retry-after': '99999999999999' }, undefined],
     ['nonsense', 503, { 'retry-after': 'soon' }, undefined],
+    ['an hour that is used up', 429, hourly('0', '90'), 30],
+    ['an hour that is over', 429, hourly('0', '59'), 0],
+    ['an hour that is not used up', 429, hourly('1', '90'), undefined],
+    ['an hour of no end', 429, hourly('0', 'soon'), undefined],
+    ['no hour on other errors', 503, hourly('0', '90'), undefined],
+    ['Retry-After before the hour', 429, { ...hourly('0', '90'), 'retry-after': '7' }, 7],
   ])('%s', (_name, status, headers, seconds) => {
-    expect(askedWait(status, new Headers(headers as Record<string, string>), 60_000)).toBe(seconds);
+    expect(askedWait(status, new Headers(headers), 60_000)).toBe(seconds);
   });
 
   test('is a whole answer or none for any header text', () => {

@@ -19,7 +19,7 @@ export const ENVIRONMENT_VARIABLES = [
   {
     name: 'LLAMERO_OFFLINE',
     group: 'llamero',
-    description: 'Make no request to any hub: 1, on, yes or true',
+    description: 'Make no request to the hub or for a release: 1, on, yes or true',
   },
   {
     name: 'LLAMERO_DEBUG',
@@ -55,6 +55,21 @@ export const ENVIRONMENT_VARIABLES = [
     name: 'GITHUB_TOKEN',
     group: 'engine',
     description: 'The same, read when GH_TOKEN is not set',
+  },
+  {
+    name: 'XDG_CONFIG_HOME',
+    group: 'engine',
+    description: "Folder of settings, looked into for llama.cpp's own (default ~/.config)",
+  },
+  {
+    name: 'APPDATA',
+    group: 'engine',
+    description: 'The same on Windows',
+  },
+  {
+    name: 'PROGRAMDATA',
+    group: 'engine',
+    description: 'The same on Windows, for all its users',
   },
   {
     name: 'HF_TOKEN',

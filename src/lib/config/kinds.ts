@@ -77,6 +77,18 @@ export function integerOrWord<const W extends string>(
   };
 }
 
+/** One of some words, in any case. */
+export function oneOf<const W extends string>(words: readonly W[]): Kind<W> {
+  return {
+    expects: words.join(' or '),
+    parse(raw) {
+      const text = trimmed(raw)?.toLowerCase();
+      return words.find((word) => word === text);
+    },
+    format: (value) => value,
+  };
+}
+
 /** True or false; also yes and no, on and off, 1 and 0. */
 export const boolean: Kind<boolean> = {
   expects: 'true or false',

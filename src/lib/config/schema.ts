@@ -13,6 +13,7 @@ import {
   integer,
   integerOrWord,
   name,
+  oneOf,
   size,
   text,
 } from './kinds.ts';
@@ -64,6 +65,16 @@ const SETTINGS = {
   'pull.connections': optional(integer(1, 8), 'Connections at once (unset: adapts itself)'),
   'pull.limit-rate': optional(size, 'Bytes a second that a pull fetches at most (0: no limit)'),
   'pull.reserve': setting(size, 1_000_000_000, 'Disk space that a pull leaves free'),
+  'engine.channel': setting(
+    oneOf(['stable', 'nightly']),
+    'stable',
+    'Builds of llama.cpp that updates take: stable, one every week or two, or nightly, every one',
+  ),
+  'engine.backend': setting(
+    oneOf(['auto', 'metal', 'cuda', 'rocm', 'vulkan', 'sycl', 'cpu']),
+    'auto',
+    'What installed builds compute with (auto: the best that runs here)',
+  ),
   'server.host': setting(host, '127.0.0.1', 'Address on which the server listens', [
     { name: 'LLAMERO_HOST' },
   ]),
@@ -80,6 +91,10 @@ const SETTINGS = {
   'server.n-gpu-layers': optional(
     integerOrWord(0, ['auto', 'all']),
     'Layers kept in GPU memory: a number, auto or all',
+  ),
+  'server.load-mode': optional(
+    oneOf(['auto', 'none', 'mmap', 'mlock', 'mmap+mlock', 'dio']),
+    'How a model gets into memory: auto, none, mmap, mlock, mmap+mlock or dio',
   ),
   'server.threads': optional(integer(1, 4096), 'CPU threads that generate tokens'),
   'run.temp': optional(decimal(0, 10), 'Sampling temperature (0: always the likeliest token)'),

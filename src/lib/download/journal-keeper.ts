@@ -8,7 +8,7 @@ const LONGEST_PAUSE_MS = 2000;
 /** However fast the line: so much has to be fetched again at most, in bytes. */
 const LARGEST_UNSAVED = 256 * 1024 * 1024;
 /** Saving takes at most about this part of the time. */
-const SHARE = 1 / 8;
+const SHARE = 1 / 4;
 
 /** What a keeper works with. */
 export interface JournalKeeperOptions {

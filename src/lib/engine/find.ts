@@ -1,9 +1,9 @@
-import { constants } from 'node:fs';
-import { access, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { LlameroError } from '../errors.ts';
-import { readTextIfExists } from '../files.ts';
+import { readBuilds } from './builds.ts';
+import { isExecutable } from './executable.ts';
 
 /** A program that may be a llama-server; nobody has asked it yet. */
 export interface EngineCandidate {
@@ -59,6 +59,21 @@ export async function findEngine(options: FindOptions): Promise<EngineCandidate>
   );
 }
 
+/**
+ * Every engine that may be used besides the installed builds, whether it comes first or not: the
+ * named one, and those on PATH.
+ *
+ * @throws LlameroError ENGINE_MISSING when the named one is not there
+ */
+export async function otherEngines(options: FindOptions): Promise<EngineCandidate[]> {
+  const found = [
+    options.named === undefined ? undefined : await namedEngine(options, options.named),
+    await engineOnPath(options, 'llama-server'),
+    await engineOnPath(options, 'llama'),
+  ];
+  return found.filter((one) => one !== undefined);
+}
+
 async function namedEngine(
   options: FindOptions,
   named: NonNullable<FindOptions['named']>,
@@ -84,27 +99,8 @@ async function namedEngine(
 }
 
 async function installedEngine(options: FindOptions): Promise<EngineCandidate | undefined> {
-  const current = await currentBuild(path.join(options.binFolder, 'version.json'));
-  if (current === undefined) return undefined;
-  for (const name of executableNames(options, 'llama-server')) {
-    const file = path.join(options.binFolder, current, name);
-    if (await isExecutable(file, options.platform)) return candidate(file, 'installed');
-  }
-  return undefined;
-}
-
-/** The folder name of the current build. A missing or damaged record counts as none installed. */
-async function currentBuild(recordFile: string): Promise<string | undefined> {
-  const text = await readTextIfExists(recordFile);
-  if (text === undefined) return undefined;
-  try {
-    const record: unknown = JSON.parse(text);
-    if (typeof record !== 'object' || record === null || !('current' in record)) return undefined;
-    const { current } = record;
-    return typeof current === 'string' && /^\w[\w.-]*$/u.test(current) ? current : undefined;
-  } catch {
-    return undefined;
-  }
+  const { current } = await readBuilds(options.binFolder, options.platform);
+  return current === undefined ? undefined : candidate(current.program, 'installed');
 }
 
 async function engineOnPath(
@@ -135,16 +131,6 @@ function executableNames(options: FindOptions, name: string): string[] {
     .map((extension) => extension.trim().toLowerCase())
     .filter((extension) => extension === '.exe' || extension === '.com')
     .map((extension) => `${name}${extension}`);
-}
-
-async function isExecutable(file: string, platform: NodeJS.Platform): Promise<boolean> {
-  try {
-    if (!(await stat(file)).isFile()) return false;
-    await access(file, platform === 'win32' ? constants.F_OK : constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function candidate(

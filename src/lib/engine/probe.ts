@@ -1,9 +1,9 @@
-import { execFile } from 'node:child_process';
 import { stat } from 'node:fs/promises';
 
-import { LlameroError, abortError } from '../errors.ts';
+import type { Environment } from '../config/environment.ts';
+import { LlameroError } from '../errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../files.ts';
-import { oneLine } from '../plain-text.ts';
+import { ProgramFailure, askProgram } from './ask-program.ts';
 import type { Engine } from './engine.ts';
 import type { EngineCandidate } from './find.ts';
 
@@ -27,6 +27,8 @@ export interface ProbeOptions {
    * The answers of earlier probes, by file, size and time of change. It may be lost at any time.
    */
   readonly cacheFile?: string;
+  /** What the program finds in its environment; that of this process unless told. */
+  readonly environment?: Environment | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Seconds that the program may take for an answer. */
   readonly timeoutSeconds?: number;
@@ -94,56 +96,28 @@ export function parseFlags(help: string): string[] {
 }
 
 async function ask(candidate: EngineCandidate, options: ProbeOptions): Promise<Answers> {
-  const version = await execute(candidate, '--version', options);
-  const help = await execute(candidate, '--help', options);
+  const version = await say(candidate, '--version', options);
+  const help = await say(candidate, '--help', options);
   return { ...parseVersion(version), flags: parseFlags(help) };
 }
 
-function execute(
+async function say(
   candidate: EngineCandidate,
   flag: string,
-  { signal, timeoutSeconds = PROBE_SECONDS }: ProbeOptions,
+  { environment, signal, timeoutSeconds = PROBE_SECONDS }: ProbeOptions,
 ): Promise<string> {
-  const [program, ...first] = candidate.command;
-  return new Promise((resolve, reject) => {
-    execFile(
-      program,
-      [...first, flag],
-      {
-        cwd: candidate.folder,
-        timeout: timeoutSeconds * 1000,
-        killSignal: 'SIGKILL',
-        maxBuffer: 8 * 1024 * 1024,
-        windowsHide: true,
-        ...(signal === undefined ? {} : { signal }),
-      },
-      (error, stdout, stderr) => {
-        if (error === null) {
-          resolve(`${stdout}\n${stderr}`);
-          return;
-        }
-        if (signal?.aborted === true) {
-          reject(abortError(signal));
-          return;
-        }
-        const reason =
-          error.killed === true
-            ? `no answer to ${flag} within ${timeoutSeconds} s`
-            : (lastLine(stderr) ?? lastLine(stdout) ?? oneLine(error.message));
-        reject(
-          new LlameroError('ENGINE_UNUSABLE', `${program} cannot be run: ${reason}`, {
-            hint: HOW_TO_REPLACE[candidate.origin],
-            cause: error,
-          }),
-        );
-      },
-    );
-  });
-}
-
-function lastLine(output: string): string | undefined {
-  const line = output.trim().split('\n').at(-1);
-  return line === undefined || line === '' ? undefined : oneLine(line);
+  const { command, folder } = candidate;
+  try {
+    const question = { command, words: [flag], folder, environment, timeoutSeconds, signal };
+    const { stderr, stdout } = await askProgram(question);
+    return `${stdout}\n${stderr}`;
+  } catch (error) {
+    if (!(error instanceof ProgramFailure)) throw error;
+    throw new LlameroError('ENGINE_UNUSABLE', `${command[0]} cannot be run: ${error.message}`, {
+      hint: HOW_TO_REPLACE[candidate.origin],
+      cause: error,
+    });
+  }
 }
 
 async function cacheKey(candidate: EngineCandidate): Promise<string> {

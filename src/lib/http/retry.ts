@@ -23,15 +23,18 @@ export function pauseAfter(attempt: number, random: number): number {
 
 /**
  * Seconds that an answer asks to wait, from `RateLimit: "resolvers";r=0;t=172` (the window opens
- * again in 172 s) or `Retry-After` (seconds or a date); undefined when it asks for nothing.
- * https://huggingface.co/docs/hub/rate-limits, RFC 9110 section 10.2.3
+ * again in 172 s), `Retry-After` (seconds or a date), or `X-RateLimit-Remaining: 0` with
+ * `X-RateLimit-Reset` (seconds since 1970); undefined when it asks for nothing.
+ * https://huggingface.co/docs/hub/rate-limits, RFC 9110 section 10.2.3,
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api
  *
  * @param now milliseconds since 1970
  */
 export function askedWait(status: number, headers: Headers, now: number): number | undefined {
   return (
     (status === 429 ? windowWait(headers.get('ratelimit')) : undefined) ??
-    retryAfter(headers.get('retry-after'), now)
+    retryAfter(headers.get('retry-after'), now) ??
+    (status === 429 ? resetWait(headers, now) : undefined)
   );
 }
 
@@ -52,4 +55,10 @@ function retryAfter(header: string | null, now: number): number | undefined {
   if (!/^[A-Za-z]/u.test(text)) return undefined;
   const moment = Date.parse(text);
   return Number.isNaN(moment) ? undefined : Math.max(0, (moment - now) / 1000);
+}
+
+function resetWait(headers: Headers, now: number): number | undefined {
+  const reset = headers.get('x-ratelimit-reset') ?? '';
+  if (headers.get('x-ratelimit-remaining') !== '0' || !/^\d{1,12}$/u.test(reset)) return undefined;
+  return Math.max(0, Number(reset) - now / 1000);
 }

@@ -1,3 +1,4 @@
+import { inWordsOf } from '../engine/flag-names.ts';
 import type { StoredModel } from '../store/model.ts';
 
 /**
@@ -56,7 +57,7 @@ export function buildPresets(
   const refs: string[] = [];
   const refused: RefusedModel[] = [];
   for (const { model, settings } of requests) {
-    const entries = presetEntries(model, settings);
+    const entries = presetEntries(model, settings, flags);
     const reason = whyNot(entries, flags);
     if (reason === undefined) {
       const lines = entries.map(([key, value]) => `${key} = ${value}`);
@@ -69,11 +70,18 @@ export function buildPresets(
   return { text: sections.join('\n'), refs, refused };
 }
 
-function presetEntries(model: StoredModel, settings: LoadSettings): [string, string][] {
-  const entries: [string, string][] = [['model', model.path]];
+function presetEntries(
+  model: StoredModel,
+  settings: LoadSettings,
+  flags: ReadonlySet<string>,
+): (readonly [string, string])[] {
+  const entries: (readonly [string, string])[] = [['model', model.path]];
   if (sectionName(model.ref) !== model.ref) entries.push(['alias', model.ref]);
   if (model.projector !== undefined) entries.push(['mmproj', model.projector]);
-  for (const [key, value] of Object.entries(settings)) entries.push([key, String(value)]);
+  for (const [key, value] of Object.entries(settings)) {
+    // What the build has no word for is refused below, by the name that the user knows.
+    entries.push(...(inWordsOf(flags, key, String(value)) ?? [[key, String(value)] as const]));
+  }
   return entries;
 }
 

@@ -137,6 +137,15 @@ export class Place implements AsyncDisposable {
     return this.downloader(signal).download(this.request());
   }
 
+  /** Resolves when so many bytes of the first file are on disk, by the word of the downloader. */
+  async waitForReceived(bytes: number): Promise<number> {
+    for (;;) {
+      const last = this.events.findLast(({ type }) => type === 'progress');
+      if (last?.type === 'progress' && last.received >= bytes) return last.received;
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+  }
+
   /** Bytes that the CDN sent. */
   get sent(): number {
     return this.hub.requests

@@ -127,13 +127,13 @@ test('the journal follows the bytes, for whoever waits for this process', async 
   place.hub.faults.add({ host: 'cdn' }, { kind: 'throttle', bytesPerSecond: MB });
   const running = place.download();
   const seen: number[] = [];
-  for (let turn = 0; turn < 6; turn += 1) {
-    await new Promise((resolve) => setTimeout(resolve, 200));
-    seen.push((await describePartial(place.target))?.received ?? 0);
-  }
+  const watch = setInterval(() => {
+    void describePartial(place.target).then((partial) => seen.push(partial?.received ?? 0));
+  }, 50);
   await running;
-  expect(new Set(seen).size).toBeGreaterThan(4);
-  expect(seen).toEqual(seen.toSorted((one, other) => one - other));
+  clearInterval(watch);
+  const between = seen.filter((received) => received > 0 && received < 4 * MB);
+  expect(new Set(between).size).toBeGreaterThan(2);
 });
 
 test('closing ends what is going on and keeps it', async () => {
@@ -142,10 +142,10 @@ test('closing ends what is going on and keeps it', async () => {
   const downloader = place.downloader();
   const running = downloader.download(place.request());
   running.catch(() => undefined);
-  await place.hub.waitForBytes(place.item.name, 500_000, { host: 'cdn' });
+  const reported = await place.waitForReceived(300_000);
   await downloader.close();
   await expect(running).rejects.toMatchObject({ code: 'INTERRUPTED' });
-  expect((await describePartial(place.target))?.received).toBeGreaterThan(200_000);
+  expect((await describePartial(place.target))?.received).toBeGreaterThanOrEqual(reported);
 });
 
 test('an empty file and a very small one arrive as well', async () => {

@@ -1,0 +1,23 @@
+import { BaseCommand } from '../../base-command.ts';
+import { type EngineOverview, surveyEngines } from '../../lib/engine/overview.ts';
+import { renderEngines } from '../../views/engine-table.ts';
+
+export default class EngineList extends BaseCommand<typeof EngineList> {
+  static override summary = 'List the builds of llama.cpp on this machine';
+
+  static override description =
+    'Installed ones, the one that LLAMERO_LLAMA_SERVER or server.llama-server names, and those on PATH.';
+
+  static override examples = [
+    '<%= config.bin %> engine list',
+    '<%= config.bin %> engine list --json',
+  ];
+
+  async run(): Promise<EngineOverview> {
+    const { environment, signal, terminal } = this.context;
+    const search = await this.context.engineSearch();
+    const overview = await surveyEngines({ ...search, environment, signal });
+    if (!this.jsonEnabled()) renderEngines(terminal, overview, new Date());
+    return overview;
+  }
+}

@@ -1,0 +1,15 @@
+import { BaseCommand } from '../../base-command.ts';
+import { rollBack } from '../../lib/engine/switch.ts';
+import { switchOptions } from '../../views/engine-install.ts';
+import { reportSwitch, type SwitchDocument } from '../../views/engine-switch.ts';
+
+export default class EngineRollback extends BaseCommand<typeof EngineRollback> {
+  static override summary = 'Go back to the build that was used before';
+
+  static override examples = ['<%= config.bin %> engine rollback'];
+
+  async run(): Promise<SwitchDocument> {
+    const build = await rollBack(await switchOptions(this.context));
+    return reportSwitch(this.context, build, this.jsonEnabled());
+  }
+}

@@ -23,7 +23,11 @@ export interface MainOptions {
  * @param entry the URL of the file in `bin` that was started
  */
 export async function main(entry: string, options: MainOptions = {}): Promise<void> {
-  program.interrupts = new Interrupts((exitCode) => process.exit(exitCode));
+  program.interrupts = new Interrupts((exitCode) => {
+    // Who draws has no time left to give the cursor and the line wrapping back.
+    if (process.stderr.isTTY) process.stderr.write('\u001B[?25h\u001B[?7h');
+    process.exit(exitCode);
+  });
   listen(program.interrupts);
   const root = path.dirname(path.dirname(fileURLToPath(entry)));
   const load = options.fromSource === true ? await fromSource(root) : { root };

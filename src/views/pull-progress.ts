@@ -36,6 +36,8 @@ export class PullProgress {
   readonly #files = new Map<string, FileProgress>();
   #meter = new RateMeter();
   #lastLine = 0;
+  /** What was said last of another process: it holds every file of a model. */
+  #waitingFor = '';
 
   private constructor(terminal: Terminal, bars: BarStack | undefined) {
     this.#terminal = terminal;
@@ -61,7 +63,9 @@ export class PullProgress {
         break;
       case 'waiting': {
         const { pid, purpose } = event.holder;
-        this.#terminal.note(`Waiting for another llamero (process ${pid}), which is ${purpose}`);
+        const whom = `Waiting for another llamero (process ${pid}), which is ${purpose}`;
+        if (whom !== this.#waitingFor) this.#terminal.note(whom);
+        this.#waitingFor = whom;
         break;
       }
       case 'file':

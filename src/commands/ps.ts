@@ -1,74 +1,94 @@
-import { BaseCommand } from '../base-command.ts';
-import { formatAge } from '../lib/format.ts';
-import { type RouterModel, isActive } from '../lib/server/models.ts';
-import type { ServerStatus } from '../lib/server/router.ts';
-import { renderTable } from '../lib/ui/table.ts';
+import { Flags } from '@oclif/core';
 
-/** The `--json` document of `ps`. */
+import { BaseCommand } from '../base-command.ts';
+import { LlameroError } from '../lib/errors.ts';
+import type { ModelStatus, ServerStatus } from '../lib/server/router.ts';
+import { tellWaitingEngine } from '../views/server-engine.ts';
+import { showStatus, shownModels } from '../views/server-status.ts';
+import { watchStatus } from '../views/server-watch.ts';
+
+/** The `--json` document of `ps`. Sizes are bytes, durations seconds, shares 0 to 1. */
 interface ProcessDocument {
   readonly server: ServerStatus['server'];
   readonly models: readonly {
     readonly ref: string;
-    readonly status: RouterModel['state'];
+    readonly status: ModelStatus['state'];
+    readonly size?: number;
+    /** The part of weights and cache that lies in the memory of GPUs. */
+    readonly gpuShare?: number;
     /** Tokens. */
     readonly contextSize?: number;
     /** How far the loading is, 0 to 100. */
     readonly percent?: number;
+    /** Requests that are worked on. */
+    readonly requests?: number;
+    readonly idleSeconds?: number;
+    readonly unloadsInSeconds?: number;
+    readonly failure?: { readonly reason: string; readonly hint: string };
   }[];
+  /** Whether the server answers; it may run and be stuck. */
+  readonly answers: boolean;
+  /** Why the last server ended, when nobody asked it to. */
+  readonly ended?: { readonly reason: string; readonly hint: string };
 }
 
 export default class Processes extends BaseCommand<typeof Processes> {
   static override summary = 'Show the server and the models that are loaded';
 
-  static override examples = ['<%= config.bin %> ps', '<%= config.bin %> ps --json'];
+  static override description =
+    'Looking wakes no model and keeps none awake. What the server does not tell is left blank.';
 
-  async run(): Promise<ProcessDocument> {
+  static override examples = [
+    '<%= config.bin %> ps',
+    '<%= config.bin %> ps --json',
+    { description: 'again every second, until Ctrl+C', command: '<%= config.bin %> ps --watch' },
+  ];
+
+  static override flags = {
+    watch: Flags.boolean({ char: 'w', summary: 'Show it again every second', exclusive: ['json'] }),
+  };
+
+  async run(): Promise<ProcessDocument | undefined> {
+    if (this.flags.watch) return this.#watch();
     const { signal, terminal } = this.context;
     const status = await (await this.context.server()).status({ signal });
-    const models = status.models.filter(({ state }) => isActive(state) || state === 'failed');
-    if (!this.jsonEnabled()) this.#show(status, models);
-    if (status.server !== null && !status.answers) {
-      terminal.warn('the server does not answer; `llamero stop --all` ends it');
+    if (!this.jsonEnabled()) {
+      showStatus(terminal, status);
+      await tellWaitingEngine(this.context);
     }
+    const { answers, ended, server } = status;
     return {
-      server: status.server,
-      models: models.map(({ contextSize, progress, ref, state }) => ({
-        ref,
-        status: state,
-        ...(contextSize === undefined ? {} : { contextSize }),
-        ...(progress === undefined ? {} : { percent: Math.floor(progress * 100) }),
-      })),
+      server,
+      models: shownModels(status).map(modelDocument),
+      answers,
+      ...(ended === undefined ? {} : { ended }),
     };
   }
 
-  #show({ server }: ServerStatus, models: readonly RouterModel[]): void {
-    const { terminal } = this.context;
-    if (server === null) {
-      terminal.note('No server runs. `llamero run <ref>` starts one.');
-      return;
+  /** Ctrl+C is the way to end it, and no failure. */
+  async #watch(): Promise<undefined> {
+    try {
+      await watchStatus(this.context);
+    } catch (error) {
+      if (!(error instanceof LlameroError) || error.code !== 'INTERRUPTED') throw error;
     }
-    const since = formatAge(new Date(server.startedAt), new Date());
-    terminal.note(`${server.engine} on ${server.url}, process ${server.pid}, started ${since}`);
-    if (models.length === 0) {
-      terminal.note('No model is loaded.');
-      return;
-    }
-    const table = renderTable({
-      columns: [
-        { header: 'MODEL', shrinks: true },
-        { header: 'STATUS' },
-        { header: 'CONTEXT', align: 'right' },
-      ],
-      headerStyle: terminal.outStyle.bold,
-      rows: models.map((model) => [model.ref, describe(model), String(model.contextSize ?? '')]),
-      width: terminal.stdoutIsTerminal ? terminal.columns : undefined,
-    });
-    terminal.print(table);
+    return undefined;
   }
 }
 
-function describe({ progress, state }: RouterModel): string {
-  return progress === undefined || state !== 'loading'
-    ? state
-    : `loading ${Math.floor(progress * 100)} %`;
+function modelDocument(model: ModelStatus): ProcessDocument['models'][number] {
+  const { contextSize, deviceShare, failure, idleSeconds, progress, requests } = model;
+  const { ref, size, state, unloadsInSeconds } = model;
+  return {
+    ref,
+    status: state,
+    ...(size === undefined ? {} : { size }),
+    ...(deviceShare === undefined ? {} : { gpuShare: deviceShare }),
+    ...(contextSize === undefined ? {} : { contextSize }),
+    ...(progress === undefined ? {} : { percent: Math.floor(progress * 100) }),
+    ...(requests === undefined ? {} : { requests }),
+    ...(idleSeconds === undefined ? {} : { idleSeconds }),
+    ...(unloadsInSeconds === undefined ? {} : { unloadsInSeconds }),
+    ...(failure === undefined ? {} : { failure }),
+  };
 }

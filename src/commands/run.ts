@@ -1,31 +1,30 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
-import { joinPrompt } from '../lib/chat/conversation.ts';
-import { LlameroError } from '../lib/errors.ts';
-import type { ChatAnswer } from '../lib/server/client.ts';
-import { answerOnce, chat } from '../views/chat.ts';
-import { requireEngine } from '../views/engine-first-use.ts';
-import { load } from '../views/load.ts';
-import { readPipedInput } from '../views/piped-input.ts';
+import { toLlameroError } from '../error-conversion.ts';
+import { errorDocument } from '../lib/ui/error-text.ts';
+import { type Output, jsonLine } from '../views/one-shot-output.ts';
 import {
-  loadFlags,
-  loadSettingsOf,
+  answerFlags,
+  conversationFlags,
   samplingFlags,
-  samplingOf,
   samplingSettings,
 } from '../views/run-flags.ts';
-import { storedModel } from '../views/stored-model.ts';
-
-/** The `--json` document of `run`. */
-type RunDocument = { readonly model: string } & ChatAnswer;
+import { loadFlags } from '../views/load-flags.ts';
+import { type RunDocument, runModel } from '../views/run.ts';
+import { requireConsistent } from '../views/run-contradictions.ts';
+import { separateWords } from '../views/run-words.ts';
 
 export default class Run extends BaseCommand<typeof Run> {
   static override summary = 'Ask a model, or talk with it';
 
-  static override description = `With a prompt, as arguments or piped in (both are joined), the answer alone goes to stdout. Without one, on a terminal, a conversation begins.
+  static override aliases = ['chat'];
 
-The server is started when none runs, and goes on afterwards; \`llamero stop --all\` ends it. Load flags hold until the model is stopped.`;
+  static override description = `With a prompt, as arguments, with --prompt or piped in (all are joined), the answer alone goes to stdout. Without one, on a terminal, a conversation begins; it is kept, and --continue or --resume goes on with it.
+
+The server is started when none runs, and goes on afterwards; \`llamero stop --all\` ends it. Load flags hold until the model is stopped. What follows \`--\` is given to llama-server when the model is loaded: \`llamero run user/repo -- --rope-scaling yarn\`.
+
+With --output stream-json each line is an event with a "type": "start" (model), "progress" (total, cached and processed tokens of the prompt), "reasoning" and "text" (text, a piece), "end" (finishReason, usage, timings, firstTokenSeconds, toolCalls), or "error" (error).`;
 
   static override examples = [
     {
@@ -40,60 +39,96 @@ The server is started when none runs, and goes on afterwards; \`llamero stop --a
       description: 'a question about a file',
       command: '<%= config.bin %> run user/repo:Q4_K_M "Summarise this:" < notes.txt',
     },
+    {
+      description: 'a question about a picture',
+      command: '<%= config.bin %> run user/repo "What is this?" --image photo.jpg',
+    },
+    {
+      description: 'data in a form that a program can read',
+      command: '<%= config.bin %> run user/repo "Three colours" --format colours.schema.json',
+    },
+    {
+      description: 'the latest conversation again',
+      command: '<%= config.bin %> run --continue',
+    },
   ];
 
   static override strict = false;
 
   static override args = {
     ref: Args.string({
-      description: 'user/repo or user/repo:QUANT',
-      required: true,
+      description: 'user/repo or user/repo:QUANT; not needed with --continue and --resume',
       ignoreStdin: true,
     }),
     prompt: Args.string({ description: 'what to ask', ignoreStdin: true }),
   };
 
   static override flags = {
+    ...answerFlags,
+    ...conversationFlags,
     ...samplingFlags,
     ...loadFlags,
+    force: Flags.boolean({
+      summary: 'Load the model even if memory seems too small for it',
+      helpGroup: 'LOADING',
+    }),
     yes: Flags.boolean({
       char: 'y',
       summary: 'Pull a missing model, and install a missing llama.cpp, without asking',
     }),
   };
 
+  #engineWords: readonly string[] = [];
+
+  protected override async init(): Promise<void> {
+    const { engineWords, words } = separateWords(this.argv);
+    this.#engineWords = engineWords;
+    this.argv = [...words];
+    await super.init();
+  }
+
   protected override flagSettings(): ReturnType<typeof samplingSettings> {
     return samplingSettings(this.flags);
   }
 
   async run(): Promise<RunDocument | undefined> {
-    const { context } = this;
-    const { paths, signal, terminal } = context;
-    const json = this.jsonEnabled();
-    const settings = loadSettingsOf(this.flags, paths);
-    const config = await context.config();
-    const request = { sampling: samplingOf(config), system: config.get('run.system') };
-    const piped = await readPipedInput(terminal, signal);
-    const prompt = joinPrompt(this.positionals.slice(1).join(' '), piped);
-    const talk = prompt === '' && !json && terminal.stdinIsTerminal && terminal.stdoutIsTerminal;
-    if (prompt === '' && !talk) throw noPrompt(this.args.ref);
-
-    const policy = { yes: this.flags.yes, mayAsk: !json };
-    await requireEngine(context, policy);
-    const stored = await storedModel(context, this.args.ref, policy);
-    const ready = await load(context, stored.ref, settings, signal);
-    await (await context.store()).markUsed(stored, new Date());
-    if (talk) {
-      await chat(context, stored.ref, request);
-      return undefined;
-    }
-    const answer = await answerOnce(context, ready, { ...request, prompt, silent: json });
-    return { model: stored.ref, ...answer };
+    const { flags } = this;
+    requireConsistent({ ...flags, json: this.#hasJsonFlag() });
+    const [ref, ...prompt] = this.positionals;
+    return runModel(this.context, {
+      ref,
+      prompt,
+      flags,
+      engineWords: this.#engineWords,
+      output: this.#output(),
+    });
   }
-}
 
-function noPrompt(ref: string): LlameroError {
-  return new LlameroError('USAGE', 'There is no prompt, and no terminal to ask for one', {
-    hint: `Give one: \`llamero run ${ref} "Why is the sky blue?"\`, or pipe it in`,
-  });
+  override jsonEnabled(): boolean {
+    return this.#hasJsonFlag() || this.#output() === 'json';
+  }
+
+  protected override logJson(json: unknown): void {
+    process.stdout.write(`${jsonLine(json, 2)}\n`);
+  }
+
+  protected override async catch(error: unknown): Promise<void> {
+    const failure = toLlameroError(error, this.id);
+    if (this.#output() !== 'stream-json' || failure.exitCode === 0) return super.catch(error);
+    process.stdout.write(`${jsonLine({ type: 'error', ...errorDocument(failure) })}\n`);
+    process.exitCode = failure.exitCode;
+  }
+
+  #hasJsonFlag(): boolean {
+    return super.jsonEnabled();
+  }
+
+  /** Known before the flags are parsed: a failure to parse them is told in this form as well. */
+  #output(): Output {
+    const { words } = separateWords(this.argv);
+    const index = words.findIndex((word) => word === '--output' || word.startsWith('--output='));
+    const value = words[index] === '--output' ? words[index + 1] : words[index]?.slice(9);
+    if (this.#hasJsonFlag() || value === 'json') return 'json';
+    return value === 'stream-json' ? 'stream-json' : 'text';
+  }
 }

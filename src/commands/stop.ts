@@ -13,7 +13,7 @@ interface StopDocument {
 }
 
 export default class Stop extends BaseCommand<typeof Stop> {
-  static override summary = 'Unload a model, or end the server';
+  static override summary = 'Unload models, or end the server';
 
   static override description =
     'The load settings that a model was run with end with it. What is not loaded is no failure.';
@@ -26,22 +26,25 @@ export default class Stop extends BaseCommand<typeof Stop> {
     { description: 'the server with all its models', command: '<%= config.bin %> stop --all' },
   ];
 
+  static override strict = false;
+
   static override args = {
     ref: Args.string({ description: 'user/repo or user/repo:QUANT', ignoreStdin: true }),
   };
 
   static override flags = {
-    all: Flags.boolean({ summary: 'End the server with all its models', default: false }),
+    all: Flags.boolean({ summary: 'Unload all models and end the server', default: false }),
+    server: Flags.boolean({ summary: 'End the server, and with it its models', default: false }),
   };
 
   async run(): Promise<StopDocument> {
-    const { ref } = this.args;
-    if (this.flags.all === (ref !== undefined)) {
-      throw new LlameroError('USAGE', 'Name the model to stop, or say --all, not both', {
+    const ends = this.flags.all || this.flags.server;
+    if (ends === this.positionals.length > 0) {
+      throw new LlameroError('USAGE', 'Name the models to stop, or say --all, not both', {
         hint: 'See what runs with `llamero ps`',
       });
     }
-    return ref === undefined ? this.#stopServer() : this.#stopModel(ref);
+    return ends ? this.#stopServer() : this.#stopModels();
   }
 
   async #stopServer(): Promise<StopDocument> {
@@ -53,19 +56,31 @@ export default class Stop extends BaseCommand<typeof Stop> {
     return { models: ended ? models : [], server: ended };
   }
 
-  async #stopModel(text: string): Promise<StopDocument> {
+  async #stopModels(): Promise<StopDocument> {
     const { signal, terminal } = this.context;
-    const config = await this.context.config();
     const server = await this.context.server();
-    const store = await this.context.store();
     const stopped: string[] = [];
-    for (const { ref } of await store.match(parseReference(text, config.get('hub.endpoint')))) {
-      if (await server.unload(ref, { signal })) stopped.push(ref);
-    }
-    if (!this.jsonEnabled()) {
-      for (const ref of stopped) terminal.print(`Stopped ${ref}`);
-      if (stopped.length === 0) terminal.note(`${text} is not loaded`);
+    // All names are looked up first, so that a mistyped one stops nothing.
+    for (const [text, refs] of await this.#named()) {
+      const before = stopped.length;
+      for (const ref of refs) {
+        if (!stopped.includes(ref) && (await server.unload(ref, { signal }))) stopped.push(ref);
+      }
+      if (this.jsonEnabled()) continue;
+      for (const ref of stopped.slice(before)) terminal.print(`Stopped ${ref}`);
+      if (stopped.length === before) terminal.note(`${text} is not loaded`);
     }
     return { models: stopped, server: false };
+  }
+
+  async #named(): Promise<(readonly [string, readonly string[]])[]> {
+    const config = await this.context.config();
+    const store = await this.context.store();
+    return Promise.all(
+      this.positionals.map(async (text) => {
+        const found = await store.match(parseReference(text, config.get('hub.endpoint')));
+        return [text, found.map(({ ref }) => ref)] as const;
+      }),
+    );
   }
 }

@@ -13,6 +13,7 @@ import type { Machine } from './engine/machine.ts';
 import type { Releases } from './engine/releases.ts';
 import { oneLine } from './plain-text.ts';
 import type { Finder } from './reuse/find.ts';
+import type { KeySources } from './server/api-key.ts';
 import type { ModelServer } from './server/router.ts';
 import type { Store } from './store/store.ts';
 import type { Terminal } from './ui/terminal.ts';
@@ -169,8 +170,9 @@ export function createContext(options: ContextOptions): Context {
       logFile: path.join(paths.logs, 'server.log'),
       address: { host: settings.get('server.host'), port: settings.get('server.port') },
       modelsMax: settings.get('server.models-max'),
+      apiKey: apiKeySources(settings.setting('server.api-key-file'), environment),
       startTimeoutSeconds: settings.get('server.start-timeout'),
-      settings: loadSettings(settings),
+      settingsFor: () => loadSettings(settings),
       environment,
       engine,
       models: async () => (await models.survey()).models,
@@ -215,6 +217,17 @@ function namedEngine({ value, source, origin }: Setting<string | undefined>): Fi
     by: origin ?? 'server.llama-server',
     origin: source === 'environment' ? 'environment' : 'config',
   };
+}
+
+/** The key of the server: a flag goes before the environment, and that before the settings file. */
+function apiKeySources(
+  { source, value }: Setting<string | undefined>,
+  environment: Environment,
+): KeySources {
+  const fromEnvironment = readVariable(environment, 'LLAMERO_API_KEY');
+  return source === 'flag' || fromEnvironment === undefined
+    ? { file: value }
+    : { value: fromEnvironment };
 }
 
 /** The settings that every model is loaded with, by llama-server's own flag names. */

@@ -51,6 +51,16 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
 }
 
 /**
+ * Whether the machine was started anew since an identity was taken. Only Linux tells; elsewhere the
+ * answer is no.
+ */
+export async function machineWasRestarted(identity: string): Promise<boolean> {
+  if (process.platform !== 'linux') return false;
+  const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8');
+  return !identity.startsWith(`${boot.trim()}/`);
+}
+
+/**
  * The processes of a group that still run. The router leads a group of its own and its children
  * stay in it, so this tells whether all have gone. Windows has no groups; there only the process
  * itself counts.

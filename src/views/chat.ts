@@ -1,62 +1,96 @@
-import { AnswerText } from '../lib/chat/answer-text.ts';
-import { Conversation, type Sampling, requestBody } from '../lib/chat/conversation.ts';
-import { LineTerminal } from '../lib/chat/line-terminal.ts';
+import { complete } from '../lib/chat/slash/complete.ts';
+import { open } from '../lib/chat/slash/conversations.ts';
+import { LineEditor } from '../lib/chat/editor/editor.ts';
+import { processHooks } from '../lib/chat/editor/process-hooks.ts';
+import type { History } from '../lib/chat/history/types.ts';
 import { chatLoop } from '../lib/chat/loop.ts';
+import { Session } from '../lib/chat/session/session.ts';
 import type { Context } from '../lib/context.ts';
-import { type ChatAnswer, streamChat } from '../lib/server/client.ts';
-import type { ReadyModel } from '../lib/server/router.ts';
-import { load } from './load.ts';
+import { LlameroError } from '../lib/errors.ts';
+import type { StoredModel } from '../lib/store/model.ts';
+import { editPrompt } from './chat-editor.ts';
+import { openChatHistory, promptHistory } from './chat-history.ts';
+import { chatHost } from './chat-host.ts';
+import { TerminalChatIo } from './chat-io.ts';
+import type { ChatRequest } from './chat-request.ts';
+import { chatScreen } from './chat-screen.ts';
 
-/** How a model is talked to. */
-export interface ChatRequest {
-  readonly system: string | undefined;
-  readonly sampling: Sampling;
-}
-
-/** Answers one prompt. The text goes to stdout as it comes, unless it is wanted as a document. */
-export async function answerOnce(
+/**
+ * Talks with a model on the terminal until the user leaves.
+ *
+ * @throws LlameroError CONVERSATION_NOT_FOUND, AMBIGUOUS; what the program is asked to end with
+ */
+export async function chat(
   context: Context,
-  model: ReadyModel,
-  request: ChatRequest & { readonly prompt: string; readonly silent: boolean },
-): Promise<ChatAnswer> {
-  const { signal, terminal } = context;
-  const conversation = new Conversation(request.system);
-  conversation.ask(request.prompt);
-  const text = new AnswerText((piece) => terminal.write(piece));
+  model: StoredModel,
+  request: ChatRequest,
+): Promise<void> {
+  const history = await openChatHistory(context, request.save);
   try {
-    const body = requestBody(model.id, conversation.messages, request.sampling);
-    const answer = await streamChat(model.address, body, {
-      signal,
-      onText: request.silent ? undefined : (piece) => text.add(piece),
-    });
-    if (answer.finishReason === 'length') {
-      terminal.warn('the answer ends here because a limit of tokens was reached');
-    }
-    return answer;
+    await talk(context, model, request, history);
   } finally {
-    text.end();
+    history?.[Symbol.dispose]();
   }
 }
 
-/** Talks until the user leaves. */
-export async function chat(context: Context, ref: string, request: ChatRequest): Promise<void> {
-  const { interrupts, signal, terminal } = context;
-  terminal.note(`${ref}. /help lists what can be typed, /bye leaves.`);
-  await chatLoop({
-    terminal: new LineTerminal({
-      input: terminal.streams.stdin,
-      output: terminal.streams.stdout,
-      notes: terminal.streams.stderr,
-      signal,
-    }),
-    conversation: new Conversation(request.system),
-    answer: async (messages, callbacks) => {
-      // Others may have stopped the server or unloaded the model since the last turn.
-      const model = await load(context, ref, {}, callbacks.signal);
-      const body = requestBody(model.id, messages, request.sampling);
-      return streamChat(model.address, body, callbacks);
-    },
-    takeOverInterrupt: (handler) => interrupts.takeOver(handler),
+async function talk(
+  context: Context,
+  model: StoredModel,
+  request: ChatRequest,
+  history: History | undefined,
+): Promise<void> {
+  const { signal, terminal } = context;
+  const config = await context.config();
+  const { stdin, stdout } = terminal.streams;
+  const editor = new LineEditor({
+    input: stdin,
+    output: stdout,
+    style: terminal.outStyle,
+    history: promptHistory(history),
+    complete: (text) => complete(session, text),
+    openEditor: (text) => editPrompt(context, text),
+    hooks: processHooks(process),
     signal,
+  });
+  const session = new Session({
+    io: new TerminalChatIo({ terminal, editor, ...chatScreen(context) }),
+    host: chatHost(context, history),
+    model: model.ref,
+    system: request.system,
+    sampling: request.sampling,
+    think: request.think ?? config.get('chat.think'),
+    thinking: request.hideThinking ? 'none' : 'folded',
+    markdown: request.markdown && config.get('chat.markdown'),
+    stats: request.stats || config.get('chat.stats'),
+    compaction: {
+      automatic: config.get('chat.compact') === 'auto',
+      at: config.get('chat.compact-at'),
+      keepTurns: config.get('chat.compact-keep'),
+    },
+    images: request.images,
+    loadSettings: {},
+  });
+  session.io.note(`${model.ref}. /help lists what can be typed, /bye leaves.`);
+  if (request.resume !== undefined) takeUp(session, request.resume.id, history);
+  await chatLoop(session, request.firstPrompt);
+}
+
+function takeUp(session: Session, id: string | undefined, history: History | undefined): void {
+  if (history === undefined) {
+    throw new LlameroError(
+      'USAGE',
+      'Conversations are not kept here, so none can be gone on with',
+      {
+        hint: 'Leave out --no-save, LLAMERO_NOHISTORY and `history.save: false`; `llamero history list` shows what was kept before',
+      },
+    );
+  }
+  const info = id === undefined ? history.latest() : history.find(id);
+  if (info !== undefined) {
+    open(session, info);
+    return;
+  }
+  throw new LlameroError('CONVERSATION_NOT_FOUND', 'There is no conversation to go on with', {
+    hint: 'Begin one without --continue and --resume',
   });
 }

@@ -5,12 +5,19 @@ import type { Terminal } from '../lib/ui/terminal.ts';
 
 const CLEAR_LINE = '\r\u001B[K';
 
+/** What may be said about the loading besides the model and its settings. */
+export interface LoadChoices {
+  /** Try it even if there is not enough memory. */
+  readonly force?: boolean;
+}
+
 /** Makes a stored model ready for requests and says what takes time, on stderr. */
 export async function load(
   context: Context,
   ref: string,
   settings: LoadSettings,
   signal: AbortSignal,
+  choices: LoadChoices = {},
 ): Promise<ReadyModel> {
   const server = await context.server();
   if (context.terminal.verbosity === 'verbose') await traceForeignSettings(context);
@@ -18,6 +25,7 @@ export async function load(
   try {
     return await server.load(ref, settings, {
       signal,
+      force: choices.force,
       onEvent: (event) => progress.handle(event),
     });
   } finally {
@@ -36,7 +44,7 @@ async function traceForeignSettings({ environment, paths, terminal }: Context): 
 }
 
 /** Draws the start of the server and the loading of a model: one line that goes away at the end. */
-class LoadProgress {
+export class LoadProgress {
   readonly #terminal: Terminal;
   #drawn = '';
 
@@ -47,14 +55,30 @@ class LoadProgress {
   handle(event: ServerEvent): void {
     switch (event.type) {
       case 'found dead':
-        this.#terminal.note('The server had ended without being asked to; it is started again');
+        this.#say(
+          `The server had ended without being asked to (${event.reason}); it is started again`,
+        );
+        break;
+      case 'memory':
+        this.#trace(`${event.ref}: ${event.line}`);
+        break;
+      case 'adjusted':
+        this.#say(
+          `${event.ref} is loaded with ${describeSettings(event.settings)}: more does not fit into memory`,
+        );
+        break;
+      case 'unloading':
+        this.#say(`Unloaded ${event.ref}, which nobody uses now, to make room for ${event.for}`);
+        break;
+      case 'waiting':
+        this.#draw(`Waiting for another llamero, which is ${event.purpose} …`);
         break;
       case 'starting':
-        this.#terminal.trace(`Starting ${event.engine}`);
+        this.#trace(`Starting ${event.engine}`);
         this.#draw('Starting the server …');
         break;
       case 'started':
-        this.#terminal.trace(`The server listens on ${event.url}`);
+        this.#trace(`The server listens on ${event.url}`);
         break;
       case 'loading': {
         const percent =
@@ -70,6 +94,17 @@ class LoadProgress {
     this.#drawn = '';
   }
 
+  /** A line that stays, above what is drawn. */
+  #say(line: string): void {
+    this.stop();
+    this.#terminal.note(line);
+  }
+
+  #trace(line: string): void {
+    this.stop();
+    this.#terminal.trace(line);
+  }
+
   #draw(line: string): void {
     if (!this.#terminal.canDraw || line === this.#drawn) return;
     this.#drawn = line;
@@ -77,4 +112,10 @@ class LoadProgress {
       `${CLEAR_LINE}${line.slice(0, this.#terminal.columns - 1)}`,
     );
   }
+}
+
+function describeSettings(settings: LoadSettings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
 }

@@ -1,3 +1,4 @@
+import { decodeText } from '../lib/chat/user-file.ts';
 import { LlameroError, abortError } from '../lib/errors.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
 
@@ -9,7 +10,7 @@ const REMARK_AFTER_MS = 3_000;
 /**
  * Everything that is piped in; undefined when stdin is a terminal.
  *
- * @throws LlameroError USAGE when it is far too much, INTERRUPTED
+ * @throws LlameroError USAGE when it is far too much or no text, INTERRUPTED
  */
 export async function readPipedInput(
   terminal: Terminal,
@@ -41,5 +42,5 @@ export async function readPipedInput(
     signal.removeEventListener('abort', stop);
   }
   if (signal.aborted) throw abortError(signal);
-  return Buffer.concat(pieces).toString('utf8');
+  return decodeText(Buffer.concat(pieces), 'What is piped in');
 }

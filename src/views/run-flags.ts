@@ -1,14 +1,12 @@
 import { Flags } from '@oclif/core';
 
-import { type FlagSettings, parseValue } from '../lib/config/config.ts';
-import { type Paths, placeOfUser } from '../lib/config/paths.ts';
-import { type SettingKey, definitionOf } from '../lib/config/schema.ts';
-import type { Sampling } from '../lib/chat/conversation.ts';
-import type { Config } from '../lib/config/config.ts';
-import type { LoadSettings } from '../lib/server/presets.ts';
+import { THINK_LEVELS } from '../lib/chat/request.ts';
+import { OUTPUTS } from './one-shot-output.ts';
+import type { FlagSettings } from '../lib/config/config.ts';
 
 const SAMPLING = 'SAMPLING';
-const LOADING = 'LOADING';
+const ANSWER = 'ANSWER';
+const CONVERSATION = 'CONVERSATION';
 
 /** The flags that decide how tokens are chosen. Each overrides the setting `run.<name>`. */
 export const samplingFlags = {
@@ -56,21 +54,76 @@ export const samplingFlags = {
   }),
 };
 
-/** The flags that take effect when the model is loaded. */
-export const loadFlags = {
-  'ctx-size': Flags.string({
-    char: 'c',
-    aliases: ['ctx'],
-    summary: "Context size in tokens; 0 is the model's own",
-    helpValue: '<n>',
-    helpGroup: LOADING,
+/** The flags that say what is asked and how the answer is given. */
+export const answerFlags = {
+  prompt: Flags.string({
+    char: 'p',
+    summary: 'What to ask, as the words after the model',
+    helpValue: '<text>',
+    helpGroup: ANSWER,
   }),
-  'n-gpu-layers': Flags.string({
-    summary: 'Layers kept in GPU memory: a number, auto or all',
-    helpValue: '<n>',
-    helpGroup: LOADING,
+  image: Flags.string({
+    summary: 'A picture that goes with the prompt; may be given several times',
+    helpValue: '<file>',
+    helpGroup: ANSWER,
+    multiple: true,
+    multipleNonGreedy: true,
   }),
-  threads: Flags.string({ summary: 'CPU threads', helpValue: '<n>', helpGroup: LOADING }),
+  think: Flags.option({
+    options: THINK_LEVELS,
+    summary: 'How much a thinking model thinks before it answers',
+    helpGroup: ANSWER,
+  })(),
+  'hide-thinking': Flags.boolean({
+    summary: 'Do not show thoughts, which else go to stderr',
+    helpGroup: ANSWER,
+  }),
+  format: Flags.string({
+    summary: 'Hold the answer to a form: json, a JSON schema or a grammar (.gbnf)',
+    helpValue: 'json|<file>',
+    helpGroup: ANSWER,
+  }),
+  raw: Flags.boolean({
+    summary: "Go on with the prompt as it is, without the model's chat template",
+    helpGroup: ANSWER,
+  }),
+  output: Flags.option({
+    options: OUTPUTS,
+    summary: 'Form of the output: text, json (as --json), stream-json (one event a line)',
+    helpGroup: ANSWER,
+  })(),
+  stats: Flags.boolean({
+    summary: 'Say on stderr what an answer took: speed, tokens, context',
+    helpGroup: ANSWER,
+  }),
+};
+
+/** The flags that matter to a conversation alone. */
+export const conversationFlags = {
+  interactive: Flags.boolean({
+    char: 'i',
+    summary: 'Stay in the conversation after a prompt',
+    helpGroup: CONVERSATION,
+  }),
+  continue: Flags.boolean({
+    summary: 'Go on with the latest conversation',
+    helpGroup: CONVERSATION,
+  }),
+  resume: Flags.string({
+    summary: 'Go on with the conversation of this id, or the latest; `history list` shows ids',
+    helpValue: '[<id>]',
+    helpGroup: CONVERSATION,
+  }),
+  save: Flags.boolean({
+    summary: 'Keep the conversation (--no-save: do not)',
+    helpGroup: CONVERSATION,
+    allowNo: true,
+  }),
+  markdown: Flags.boolean({
+    summary: 'Lay out Markdown on a terminal (--no-markdown: as the model writes it)',
+    helpGroup: CONVERSATION,
+    allowNo: true,
+  }),
 };
 
 type Given = Readonly<Record<string, unknown>>;
@@ -81,34 +134,4 @@ export function samplingSettings(given: Given): FlagSettings {
   return Object.fromEntries(
     names.map((name) => [`run.${name}`, { flag: `--${name}`, value: given[name] }]),
   );
-}
-
-/** How tokens are chosen, from flags and configuration. */
-export function samplingOf(config: Config): Sampling {
-  return {
-    temp: config.get('run.temp'),
-    'top-p': config.get('run.top-p'),
-    'top-k': config.get('run.top-k'),
-    'min-p': config.get('run.min-p'),
-    'repeat-penalty': config.get('run.repeat-penalty'),
-    seed: config.get('run.seed'),
-    predict: config.get('run.predict'),
-  };
-}
-
-/**
- * The load settings that were given as flags. They are no settings of every model, as those of the
- * configuration are.
- *
- * @throws LlameroError CONFIG_INVALID naming the flag
- */
-export function loadSettingsOf(given: Given, paths: Paths): LoadSettings {
-  const settings: Record<string, string | number> = {};
-  for (const name of Object.keys(loadFlags)) {
-    if (given[name] === undefined) continue;
-    const { kind } = definitionOf(`server.${name}` as SettingKey);
-    const value = parseValue(kind, given[name], placeOfUser(paths), `--${name}`, {});
-    settings[name] = value as string | number;
-  }
-  return settings;
 }

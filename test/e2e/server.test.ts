@@ -17,7 +17,7 @@ import { promisify } from 'node:util';
 
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 
-import { requestBody } from '../../src/lib/chat/conversation.ts';
+import { chatRequest } from '../../src/lib/chat/request.ts';
 import type { Engine } from '../../src/lib/engine/engine.ts';
 import { resolveEngine } from '../../src/lib/engine/resolve.ts';
 import { pause } from '../../src/lib/pause.ts';
@@ -103,7 +103,7 @@ function server(list: readonly StoredModel[] = models(), settings: LoadSettings 
     modelsMax: 4,
     startTimeoutSeconds: 60,
     stopTimeoutSeconds: 2,
-    settings,
+    settingsFor: () => settings,
     environment: {
       PATH: '/usr/bin:/bin',
       HOME: home,
@@ -121,7 +121,8 @@ async function say(ref: string, settings: LoadSettings = {}): Promise<string> {
 }
 
 function chat(model: ReadyModel, signal?: AbortSignal, onText?: (text: string) => void) {
-  const body = requestBody(model.id, [{ role: 'user', content: 'Hello' }], {});
+  const messages = [{ role: 'user', content: 'Hello' }] as const;
+  const body = chatRequest({ model: model.id, messages, sampling: {} });
   return streamChat(model.address, body, { signal, onText });
 }
 
@@ -295,6 +296,7 @@ describe('the router', () => {
         ...input,
         engine: async () => ({ ...input.engine, flags: new Set(input.engine.flags) }),
         models: async () => input.models,
+        settingsFor: () => ({}),
       });
       const { id } = await server.load(input.models[0].ref, {});
       process.stdout.write(id);
@@ -305,7 +307,6 @@ describe('the router', () => {
       address: { host: '127.0.0.1', port },
       modelsMax: 4,
       startTimeoutSeconds: 60,
-      settings: {},
       environment: {},
       engine: { ...engine, flags: [...engine.flags] },
       models: models(),
@@ -409,10 +410,10 @@ describe('an answer', () => {
 
   test('that asks for too much is refused in the words of the server', async () => {
     const model = await server().load(REF_A, { 'ctx-size': 256 });
-    const body = requestBody(model.id, [{ role: 'user', content: 'many words '.repeat(400) }], {});
+    const messages = [{ role: 'user', content: 'many words '.repeat(400) }] as const;
+    const body = chatRequest({ model: model.id, messages, sampling: {} });
     await expect(streamChat(model.address, body)).rejects.toMatchObject({
-      code: 'SERVER_ANSWER',
-      message: expect.stringContaining('exceeds the available context size') as string,
+      code: 'CONTEXT_EXCEEDED',
       hint: expect.stringContaining('-c') as string,
     });
   });

@@ -1,34 +1,52 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFile, readlink } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 import type { CliHome } from './cli.ts';
 
+const execute = promisify(execFile);
 const ROOT = path.resolve(import.meta.dirname, '../..');
 
+/** The size of a terminal in characters. */
+export interface PtySize {
+  readonly columns: number;
+  readonly rows: number;
+}
+
+const SIZE: PtySize = { columns: 80, rows: 24 };
+
 /**
- * The built program in a real terminal, made by `script` of util-linux, which every Linux
- * distribution carries. What is typed goes through the terminal's own line discipline: Ctrl+C
- * (`\x03`) becomes a signal where the terminal is in its normal mode.
+ * Any command in a real terminal, made by `script` of util-linux, which every Linux distribution
+ * carries. What is typed goes through the terminal's own line discipline: Ctrl+C (`\x03`) becomes a
+ * signal where the terminal is in its normal mode.
  */
-export class Pty implements AsyncDisposable {
+export class CommandPty implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly ended: Promise<number>;
   #output = '';
   #waiters: (() => void)[] = [];
 
-  constructor(home: CliHome, words: readonly string[], size = { columns: 80, rows: 24 }) {
-    const program = [process.execPath, path.join(ROOT, 'bin/run.js'), ...words].map(quote);
-    const command = `stty cols ${size.columns} rows ${size.rows}; exec ${program.join(' ')}`;
-    this.#child = spawn('script', ['-qfec', command, '/dev/null'], {
-      env: { ...home.env, TERM: 'xterm-256color', SHELL: '/bin/sh' },
-      cwd: home.folder,
-    });
-    const take = (data: Buffer): void => {
-      this.#output += data.toString('utf8');
+  /** @param command a line for `sh` */
+  constructor(
+    command: string,
+    options: { env: NodeJS.ProcessEnv; cwd: string; size?: PtySize | undefined },
+  ) {
+    const { columns, rows } = options.size ?? SIZE;
+    this.#child = spawn(
+      'script',
+      ['-qfec', `stty cols ${columns} rows ${rows}; ${command}`, '/dev/null'],
+      {
+        env: { ...options.env, TERM: 'xterm-256color', SHELL: '/bin/sh' },
+        cwd: options.cwd,
+      },
+    );
+    const take = (text: string): void => {
+      this.#output += text;
       for (const waiter of this.#waiters) waiter();
     };
-    this.#child.stdout?.on('data', take);
-    this.#child.stderr?.on('data', take);
+    this.#child.stdout?.setEncoding('utf8').on('data', take);
+    this.#child.stderr?.setEncoding('utf8').on('data', take);
     this.ended = new Promise((resolve, reject) => {
       this.#child.on('error', reject);
       this.#child.on('close', (code) => resolve(code ?? -1));
@@ -43,6 +61,14 @@ export class Pty implements AsyncDisposable {
   /** Types. */
   type(text: string): void {
     this.#child.stdin?.write(text);
+  }
+
+  /** Changes the size of the terminal, of which the kernel tells who runs in it. */
+  async resize({ columns, rows }: PtySize): Promise<void> {
+    const { pid } = this.#child;
+    const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    const terminal = await readlink(`/proc/${children.trim().split(' ')[0]}/fd/0`);
+    await execute('stty', ['-F', terminal, 'cols', `${columns}`, 'rows', `${rows}`]);
   }
 
   /** Waits until the output from `since` on holds a text; answers the position after it. */
@@ -71,6 +97,22 @@ export class Pty implements AsyncDisposable {
     if (this.#child.exitCode === null) this.#child.kill('SIGKILL');
     await this.ended;
   }
+}
+
+/** The built program in a real terminal. */
+export class Pty extends CommandPty {
+  constructor(home: CliHome, words: readonly string[], size?: PtySize) {
+    super(`exec ${commandLine([process.execPath, path.join(ROOT, 'bin/run.js'), ...words])}`, {
+      env: home.env,
+      cwd: home.folder,
+      size,
+    });
+  }
+}
+
+/** Words as a line for `sh`. */
+export function commandLine(words: readonly string[]): string {
+  return words.map(quote).join(' ');
 }
 
 function quote(word: string): string {

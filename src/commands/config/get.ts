@@ -1,8 +1,8 @@
 import { Args } from '@oclif/core';
 
 import { BaseCommand } from '../../base-command.ts';
-import { requireSettingKey } from '../../lib/config/config.ts';
-import { formatSetting } from '../../lib/config/schema.ts';
+import { requireKey } from '../../lib/config/config.ts';
+import { formatValue } from '../../lib/config/key.ts';
 
 export default class ConfigGet extends BaseCommand<typeof ConfigGet> {
   static override summary = 'Show one setting';
@@ -16,17 +16,18 @@ export default class ConfigGet extends BaseCommand<typeof ConfigGet> {
 
   static override args = {
     key: Args.string({
-      description: 'the setting: server.port',
+      description: 'the setting: server.port, models.user/repo.ctx-size',
       required: true,
       ignoreStdin: true,
     }),
   };
 
   async run(): Promise<{ key: string; value: unknown; source: string; origin?: string }> {
-    const key = requireSettingKey(this.args.key);
-    const config = await this.context.config();
-    const setting = config.setting(key);
-    if (!this.jsonEnabled()) this.context.terminal.print(formatSetting(key, setting.value));
-    return { key, ...setting, value: setting.value ?? null };
+    const { text: key } = requireKey(this.args.key);
+    const settings = (await this.context.config()).settings();
+    const found = settings.findLast((setting) => setting.key === key);
+    if (!this.jsonEnabled()) this.context.terminal.print(formatValue(key, found?.value));
+    const { origin, source = 'default', value = null } = found ?? {};
+    return { key, value, source, ...(origin === undefined ? {} : { origin }) };
   }
 }

@@ -1,5 +1,5 @@
 import { BaseCommand } from '../../base-command.ts';
-import { formatSetting } from '../../lib/config/schema.ts';
+import { formatValue } from '../../lib/config/key.ts';
 import { renderTable } from '../../lib/ui/table.ts';
 
 /** `config list --json`. */
@@ -30,7 +30,7 @@ export default class ConfigList extends BaseCommand<typeof ConfigList> {
     if (!this.jsonEnabled()) {
       const rows = settings.map(({ key, value, source, origin }) => [
         key,
-        { text: formatSetting(key, value) || '-', style: terminal.outStyle.cyan },
+        { text: formatValue(key, value) || '-', style: terminal.outStyle.cyan },
         source === 'default' ? 'default' : `${source} (${origin ?? ''})`,
       ]);
       terminal.print(

@@ -11,11 +11,15 @@ export default class ConfigUnset extends BaseCommand<typeof ConfigUnset> {
       description: 'the default port again',
       command: '<%= config.bin %> config unset server.port',
     },
+    {
+      description: 'no settings of its own for a model any more',
+      command: '<%= config.bin %> config unset models.user/repo:Q4_K_M',
+    },
   ];
 
   static override args = {
     key: Args.string({
-      description: 'the setting: server.port',
+      description: 'the setting: server.port, models.user/repo.ctx-size',
       required: true,
       ignoreStdin: true,
     }),

@@ -8,10 +8,17 @@ import { stripControls } from '../plain-text.ts';
  */
 export class AnswerText {
   readonly #write: (text: string) => void;
+  readonly #keepStart: boolean;
   #text = '';
+  #ended = false;
 
-  constructor(write: (text: string) => void) {
+  /** @param options `keepStart`: white space at the beginning belongs to the text */
+  constructor(
+    write: (text: string) => void,
+    { keepStart = false }: { readonly keepStart?: boolean } = {},
+  ) {
     this.#write = write;
+    this.#keepStart = keepStart;
   }
 
   /** What has been shown so far. */
@@ -22,14 +29,16 @@ export class AnswerText {
   /** Shows a piece as the model wrote it. */
   add(piece: string): void {
     const safe = stripControls(piece);
-    const shown = this.#text === '' ? safe.trimStart() : safe;
+    const shown = this.#text === '' && !this.#keepStart ? safe.trimStart() : safe;
     if (shown === '') return;
     this.#text += shown;
     this.#write(shown);
   }
 
-  /** Ends the last line. Of an answer without any text nothing is shown. */
+  /** Ends the last line, once. Of an answer without any text nothing is shown. */
   end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     if (this.#text !== '' && !this.#text.endsWith('\n')) this.#write('\n');
   }
 }

@@ -1,89 +1,128 @@
-/** One message of a conversation. */
-export interface Message {
-  readonly role: 'system' | 'user' | 'assistant';
-  readonly content: string;
+import type { ImageAttachment, Message } from './message.ts';
+
+/** What stands in for the oldest messages of a conversation that outgrew the context. */
+export interface Summary {
+  /** What they were about; empty when they were dropped without a word. */
+  readonly text: string;
+  /** How many messages it stands for, counted from the first. */
+  readonly covers: number;
 }
 
-/**
- * How the next token is chosen; each under the name of its llama-server flag. What is not set is
- * left to the server.
- */
-export interface Sampling {
-  readonly temp?: number | undefined;
-  readonly 'top-p'?: number | undefined;
-  readonly 'top-k'?: number | undefined;
-  readonly 'min-p'?: number | undefined;
-  readonly 'repeat-penalty'?: number | undefined;
-  readonly seed?: number | undefined;
-  /** The most tokens an answer may have; -1 for no limit. */
-  readonly predict?: number | undefined;
+/** What a conversation is made from when it is taken up again. */
+export interface ConversationParts {
+  readonly system?: string | undefined;
+  readonly turns?: readonly Message[];
+  readonly summary?: Summary | undefined;
 }
 
-/**
- * What each flag is called in a request. Source: llama.cpp, tools/server/README.md, POST
- * /completion.
- */
-const FIELDS = {
-  temp: 'temperature',
-  'top-p': 'top_p',
-  'top-k': 'top_k',
-  'min-p': 'min_p',
-  'repeat-penalty': 'repeat_penalty',
-  seed: 'seed',
-  predict: 'max_tokens',
-} as const satisfies Record<keyof Sampling, string>;
+const SUMMARY_INTRODUCTION = 'What was said before, summed up:';
 
-/** A conversation as far as it has come. */
+/** A conversation as far as it has come. All of it is kept; what is sent may be less. */
 export class Conversation {
-  readonly #system: string | undefined;
-  #turns: Message[] = [];
+  #system: string | undefined;
+  #turns: Message[];
+  #summary: Summary | undefined;
 
-  constructor(system?: string) {
+  constructor({ summary, system, turns = [] }: ConversationParts = {}) {
     this.#system = system === '' ? undefined : system;
+    this.#turns = [...turns];
+    this.#summary = summary;
+  }
+
+  get system(): string | undefined {
+    return this.#system;
+  }
+
+  set system(text: string | undefined) {
+    this.#system = text === '' ? undefined : text;
+  }
+
+  /** Everything that was said, without the system prompt. */
+  get turns(): readonly Message[] {
+    return this.#turns;
+  }
+
+  get summary(): Summary | undefined {
+    return this.#summary;
+  }
+
+  /** What was said since the summary: the part that is sent word for word. */
+  get recent(): readonly Message[] {
+    return this.#turns.slice(this.#summary?.covers ?? 0);
   }
 
   /**
-   * The messages as they are sent. The head never changes, so that the server need not read it
-   * again.
+   * The messages that come before the turns. They stay the same, byte for byte, from turn to turn,
+   * so that the server need not read them again.
    */
+  get head(): readonly Message[] {
+    const parts = [this.#system];
+    const summary = this.#summary?.text ?? '';
+    if (summary !== '') parts.push(`${SUMMARY_INTRODUCTION}\n\n${summary}`);
+    const content = parts.filter((part) => part !== undefined).join('\n\n');
+    return content === '' ? [] : [{ role: 'system', content }];
+  }
+
+  /** The messages as they are sent. */
   get messages(): readonly Message[] {
-    const head: Message[] =
-      this.#system === undefined ? [] : [{ role: 'system', content: this.#system }];
-    return [...head, ...this.#turns];
+    return [...this.head, ...this.recent];
+  }
+
+  /** The last answer, if the last word was the model's. */
+  get lastAnswer(): Message | undefined {
+    const last = this.#turns.at(-1);
+    return last?.role === 'assistant' ? last : undefined;
   }
 
   /** Adds what the user says. */
-  ask(content: string): void {
-    this.#turns.push({ role: 'user', content });
+  ask(content: string, images: readonly ImageAttachment[] = []): Message {
+    const message: Message = { role: 'user', content, ...(images.length === 0 ? {} : { images }) };
+    this.#turns.push(message);
+    return message;
   }
 
   /** Adds an answer, also one that was stopped halfway. */
-  answer(content: string): void {
-    this.#turns.push({ role: 'assistant', content });
+  answer(
+    content: string,
+    more: { readonly reasoning?: string; readonly stopped?: boolean } = {},
+  ): Message {
+    const message: Message = {
+      role: 'assistant',
+      content,
+      ...(more.reasoning === undefined || more.reasoning === ''
+        ? {}
+        : { reasoning: more.reasoning }),
+      ...(more.stopped === true ? { stopped: true } : {}),
+    };
+    this.#turns.push(message);
+    return message;
   }
 
-  /** Takes the last question back, when nothing at all was answered to it. */
-  withdraw(): void {
-    if (this.#turns.at(-1)?.role === 'user') this.#turns.pop();
+  /** Takes the last messages back and answers them. A summary of any of them goes with them. */
+  takeBack(count: number): readonly Message[] {
+    const taken = this.#turns.splice(Math.max(0, this.#turns.length - count), count);
+    if (this.#summary !== undefined && this.#summary.covers > this.#turns.length) {
+      this.#summary = undefined;
+    }
+    return taken;
   }
-}
 
-/**
- * The body of a request for the next answer.
- *
- * @param model the name the server calls the model by
- */
-export function requestBody(
-  model: string,
-  messages: readonly Message[],
-  sampling: Sampling,
-): Record<string, unknown> {
-  const body: Record<string, unknown> = { model, messages };
-  for (const [flag, field] of Object.entries(FIELDS)) {
-    const value = sampling[flag as keyof Sampling];
-    if (value !== undefined) body[field] = value;
+  /** How many messages the last question and all that followed it are; 0 without a question. */
+  get lastExchange(): number {
+    const index = this.#turns.findLastIndex(({ role }) => role === 'user');
+    return index === -1 ? 0 : this.#turns.length - index;
   }
-  return body;
+
+  /** From now on sends a summary in place of the oldest messages. */
+  summarise(summary: Summary): void {
+    this.#summary = { ...summary, covers: Math.min(summary.covers, this.#turns.length) };
+  }
+
+  /** Forgets everything but the system prompt. */
+  clear(): void {
+    this.#turns = [];
+    this.#summary = undefined;
+  }
 }
 
 /**

@@ -1,118 +1,96 @@
-import { LlameroError, throwIfAborted } from '../errors.ts';
-import { AnswerText } from './answer-text.ts';
-import type { Conversation, Message } from './conversation.ts';
+import { throwIfAborted } from '../errors.ts';
+import { SLASH_COMMANDS } from './slash/all.ts';
+import {
+  type CommandEnd,
+  type TypedCommand,
+  findCommand,
+  nearestCommand,
+  parseCommand,
+} from './slash/command.ts';
+import type { Session } from './session/session.ts';
+import { tellFailure } from './session/tell.ts';
+import { sayAndAnswer } from './session/turn.ts';
 
-/** What the chat needs of a terminal. */
-export interface ChatTerminal {
-  /**
-   * Asks for a line. `interrupted` after Ctrl+C, `closed` after Ctrl+D or when the terminal is
-   * gone.
-   */
-  question(prompt: string): Promise<ChatInput>;
-  /** Text of the answer, already safe to show. */
-  write(text: string): void;
-  /** A remark about the chat, a line of its own. */
-  note(line: string): void;
-}
-
-/** What somebody did at the prompt. */
-export type ChatInput =
-  | { readonly type: 'line'; readonly text: string }
-  | { readonly type: 'interrupted' }
-  | { readonly type: 'closed' };
-
-/** What an answer may tell while it comes. */
-export interface AnswerCallbacks {
-  readonly onText: (text: string) => void;
-  readonly onReasoning: (text: string) => void;
-  readonly signal: AbortSignal;
-}
-
-/** What the chat loop works with. */
-export interface ChatLoopOptions {
-  readonly terminal: ChatTerminal;
-  readonly conversation: Conversation;
-  /** Gets the next answer. Throws what {@link streamChat} throws. */
-  readonly answer: (messages: readonly Message[], callbacks: AnswerCallbacks) => Promise<unknown>;
-  /** Gives Ctrl+C to a handler until the returned function is called. */
-  readonly takeOverInterrupt: (handler: () => void) => () => void;
-  /** Aborted when the program is asked to end. */
-  readonly signal: AbortSignal;
-}
-
-const PROMPT = '>>> ';
-const HELP = [
-  '/help   what can be typed here',
-  '/bye    leave (Ctrl+D does the same)',
-  'Ctrl+C  stops an answer; twice at the prompt, it leaves',
-];
+const NOT_EDITED = 'The question stays as it was';
 
 /**
  * Talks until the user leaves. Ctrl+C during an answer stops the answer and keeps what came of it.
  * A failure of the server is told and the conversation goes on: nothing typed is lost.
  *
+ * @param firstPrompt said before anybody is asked for a prompt
  * @throws LlameroError when the program is asked to end (TERMINATED and the like)
  */
-export async function chatLoop(options: ChatLoopOptions): Promise<void> {
-  const { signal, terminal } = options;
+export async function chatLoop(session: Session, firstPrompt?: string): Promise<void> {
+  const { host, io } = session;
   let interrupted = false;
+  let initial = firstPrompt === undefined ? '' : await say(session, firstPrompt);
+  let edited: Extract<CommandEnd, { type: 'edit' }> | undefined;
   for (;;) {
-    throwIfAborted(signal);
-    const input = await terminal.question(PROMPT);
+    throwIfAborted(host.signal);
+    const input = await io.readPrompt({ initial });
+    initial = '';
     if (input.type === 'closed') {
-      throwIfAborted(signal);
+      throwIfAborted(host.signal);
       return;
     }
     if (input.type === 'interrupted') {
-      if (interrupted) return;
-      interrupted = true;
-      terminal.note('Press Ctrl+C again, or type /bye, to leave');
+      if (edited !== undefined) io.note(NOT_EDITED);
+      edited = undefined;
+      if (interrupted && !input.hadText) return;
+      interrupted = !input.hadText;
+      if (interrupted) io.note('Press Ctrl+C again, or type /bye, to leave');
       continue;
     }
     interrupted = false;
-    const line = input.text.trim();
-    if (line === '/bye') return;
-    if (line === '/help') for (const text of HELP) terminal.note(text);
-    else if (/^\/\w+$/u.test(line)) terminal.note(`${line} is no command here; /help lists them`);
-    else if (line !== '') await oneTurn(options, line);
+    const text = input.text.trim();
+    const command = parseCommand(text);
+    if (command === undefined) {
+      if (text === '') {
+        if (edited !== undefined) io.note(NOT_EDITED);
+        edited = undefined;
+        continue;
+      }
+      edited?.onSend();
+      edited = undefined;
+      initial = await say(session, text.startsWith('//') ? text.slice(1) : text);
+      continue;
+    }
+    edited = undefined;
+    const end = await runCommand(session, command);
+    if (end?.type === 'leave') return;
+    if (end?.type === 'edit') {
+      edited = end;
+      initial = end.text;
+    }
   }
 }
 
-async function oneTurn(options: ChatLoopOptions, line: string): Promise<void> {
-  const { conversation, signal, terminal } = options;
-  const stopped = new AbortController();
-  const giveBack = options.takeOverInterrupt(() => {
-    stopped.abort(new LlameroError('INTERRUPTED', 'Interrupted'));
-  });
-  const answer = new AnswerText((text) => terminal.write(text));
-  let thinking = false;
-  conversation.ask(line);
+/** Answers what the next prompt begins with: the text, when it could not be answered. */
+async function say(session: Session, text: string): Promise<string> {
   try {
-    await options.answer(conversation.messages, {
-      onReasoning: () => {
-        if (!thinking) terminal.note('(thinking)');
-        thinking = true;
-      },
-      onText: (text) => answer.add(text),
-      signal: AbortSignal.any([signal, stopped.signal]),
-    });
-    answer.end();
+    return (await sayAndAnswer(session, text)) === 'failed' ? text : '';
   } catch (error) {
-    answer.end();
-    if (signal.aborted || !(error instanceof LlameroError)) throw error;
-    tell(terminal, error);
-  } finally {
-    giveBack();
-    if (answer.text === '') conversation.withdraw();
-    else conversation.answer(answer.text);
+    tellFailure(session, error);
+    return text;
   }
 }
 
-function tell(terminal: ChatTerminal, error: LlameroError): void {
-  if (error.code === 'INTERRUPTED') {
-    terminal.note('(stopped)');
-    return;
+async function runCommand(
+  session: Session,
+  { argument, name }: TypedCommand,
+): Promise<CommandEnd | undefined> {
+  const command = findCommand(SLASH_COMMANDS, name);
+  if (command === undefined) {
+    const near = nearestCommand(SLASH_COMMANDS, name);
+    session.io.warn(
+      `/${name} is no command here; ${near === undefined ? '/help lists them' : `did you mean /${near}?`}`,
+    );
+    return undefined;
   }
-  terminal.note(error.message);
-  if (error.hint !== undefined) terminal.note(error.hint);
+  try {
+    return await command.run(session, argument);
+  } catch (error) {
+    tellFailure(session, error);
+    return undefined;
+  }
 }

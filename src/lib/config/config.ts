@@ -1,24 +1,25 @@
-import path from 'node:path';
-
 import { LlameroError } from '../errors.ts';
-import { oneLine, redact } from '../plain-text.ts';
-import type { ConfigDocument } from './document.ts';
 import { type Environment, readVariable } from './environment.ts';
 import { readConfigText } from './file.ts';
-import type { Kind } from './kinds.ts';
-import { type Paths, type Place, placeOfFile, placeOfUser } from './paths.ts';
+import { type ConfigKey, keyAt, keyProblem, splitKey } from './key.ts';
+import { type Paths, placeOfUser } from './paths.ts';
 import {
   SETTING_KEYS,
   type SettingKey,
   type SettingValue,
   type Variable,
   definitionOf,
-  isSettingKey,
-  nearestKey,
 } from './schema.ts';
+import { parseValue } from './value.ts';
 
 /** Where a value comes from; a later one of the list wins. */
 type SettingSource = 'default' | 'file' | 'environment' | 'flag';
+
+/** A value of the file that is no setting of all models: see {@link Config.scoped}. */
+export interface ScopedSetting extends Setting<unknown> {
+  readonly key: ConfigKey;
+  readonly origin: string;
+}
 
 /** A value with its source. */
 export interface Setting<T> {
@@ -30,7 +31,7 @@ export interface Setting<T> {
 
 /** A setting as `llamero config list` shows it. */
 interface ListedSetting extends Setting<unknown> {
-  readonly key: SettingKey;
+  readonly key: string;
   readonly default: unknown;
   readonly description: string;
 }
@@ -49,8 +50,13 @@ export type FlagSettings = Readonly<Partial<Record<SettingKey, FlagValue>>>;
 export interface Config {
   get<K extends SettingKey>(key: K): SettingValue<K>;
   setting<K extends SettingKey>(key: K): Setting<SettingValue<K>>;
-  /** All settings in the order of the schema. */
+  /** All settings in the order of the schema, then what the file sets for some models. */
   settings(): readonly ListedSetting[];
+  /**
+   * What the file sets beside these, in its order: settings of some models, and flags of
+   * llama-server by their own names.
+   */
+  scoped(): readonly ScopedSetting[];
 }
 
 /** What settings are made from. */
@@ -74,12 +80,19 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
     settings.set(key, { value: definitionOf(key).default, source: 'default' });
   }
 
+  const scoped: ScopedSetting[] = [];
   const text = await readConfigText(paths.configFile);
   if (text !== undefined) {
     // Most calls of the program find no file, and need no YAML parser then.
-    const { parseConfigDocument } = await import('./document.ts');
-    const document = parseConfigDocument(text, paths.configFile);
-    for (const [key, setting] of checkFile(document, paths)) settings.set(key, setting);
+    const [{ parseConfigDocument }, { checkFile }] = await Promise.all([
+      import('./document.ts'),
+      import('./check-file.ts'),
+    ]);
+    for (const setting of checkFile(parseConfigDocument(text, paths.configFile), paths)) {
+      const { key, ...rest } = setting;
+      if (key.target.type === 'setting') settings.set(key.target.key, rest);
+      else scoped.push(setting);
+    }
   }
 
   const here = placeOfUser(paths);
@@ -102,14 +115,19 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
       settings.set(key, { value, source: 'flag', origin: given.flag });
     }
   }
-  return new LoadedConfig(settings);
+  return new LoadedConfig(settings, scoped);
 }
 
 class LoadedConfig implements Config {
   readonly #settings: ReadonlyMap<SettingKey, Setting<unknown>>;
+  readonly #scoped: readonly ScopedSetting[];
 
-  constructor(settings: ReadonlyMap<SettingKey, Setting<unknown>>) {
+  constructor(
+    settings: ReadonlyMap<SettingKey, Setting<unknown>>,
+    scoped: readonly ScopedSetting[],
+  ) {
     this.#settings = settings;
+    this.#scoped = scoped;
   }
 
   get<K extends SettingKey>(key: K): SettingValue<K> {
@@ -122,76 +140,19 @@ class LoadedConfig implements Config {
   }
 
   settings(): readonly ListedSetting[] {
-    return SETTING_KEYS.map((key) => {
+    const known = SETTING_KEYS.map((key) => {
       const { default: initial, description } = definitionOf(key);
       return { key, ...this.setting(key), default: initial, description };
     });
+    const scoped = this.#scoped.map(({ key: { description, text }, ...setting }) => {
+      return { key: text, ...setting, default: undefined, description };
+    });
+    return [...known, ...scoped];
   }
-}
 
-const PROBLEMS_TOLD = 10;
-
-/**
- * Checks every entry of the file and gives the values that hold.
- *
- * @throws LlameroError CONFIG_INVALID with what is wrong, a line each
- */
-function checkFile(document: ConfigDocument, paths: Paths): Map<SettingKey, Setting<unknown>> {
-  const fileName = path.basename(paths.configFile);
-  const place = placeOfFile(paths);
-  const settings = new Map<SettingKey, Setting<unknown>>();
-  const problems = document.misplaced.map(({ key, line }) => ({
-    key,
-    line,
-    reason: misplacedKey(key),
-  }));
-  for (const { key, raw, line } of document.entries) {
-    if (!isSettingKey(key)) {
-      problems.push({ key, line, reason: unknownKey(key) });
-      continue;
-    }
-    const { kind } = definitionOf(key);
-    const value = kind.parse(raw, place);
-    if (value === undefined) {
-      problems.push({ key, line, reason: badValue(`\`${key}\``, kind, raw) });
-    } else {
-      settings.set(key, { value, source: 'file', origin: `${fileName}:${line}` });
-    }
+  scoped(): readonly ScopedSetting[] {
+    return this.#scoped;
   }
-  const [first] = problems.sort((a, b) => a.line - b.line);
-  if (first === undefined) return settings;
-  throw new LlameroError(
-    'CONFIG_INVALID',
-    [
-      ...problems
-        .slice(0, PROBLEMS_TOLD)
-        .map(({ line, reason }) => `${paths.configFile}:${line}: ${reason}`),
-      ...(problems.length > PROBLEMS_TOLD ? [`and ${problems.length - PROBLEMS_TOLD} more`] : []),
-    ].join('\n'),
-    {
-      hint: /^[\w.-]+$/u.test(first.key)
-        ? `Mend it with \`llamero config edit\`, or take it out with \`llamero config unset ${first.key}\``
-        : 'Mend it with `llamero config edit`',
-    },
-  );
-}
-
-/** Says how a value that stands outside a section should be written. */
-function misplacedKey(key: string): string {
-  if (isSettingKey(key)) {
-    const [section, name] = key.split('.');
-    return `\`${key}\` is written on two lines: \`${section}:\`, and under it \`${name}:\` with blanks before it`;
-  }
-  return SETTING_KEYS.some((known) => known.startsWith(`${key}.`))
-    ? `\`${key}\` is a section: its settings stand on lines of their own under it`
-    : unknownKey(key);
-}
-
-/** Says that a key is unknown, and which one it may mean. */
-function unknownKey(key: string): string {
-  const nearest = nearestKey(key);
-  const guess = nearest === undefined ? '' : ` (did you mean \`${nearest}\`?)`;
-  return `unknown setting \`${oneLine(key).slice(0, 100)}\`${guess}`;
 }
 
 /**
@@ -199,9 +160,11 @@ function unknownKey(key: string): string {
  *
  * @throws LlameroError CONFIG_INVALID when there is no such setting
  */
-export function requireSettingKey(key: string): SettingKey {
-  if (isSettingKey(key)) return key;
-  const message = unknownKey(key);
+export function requireKey(typed: string): ConfigKey {
+  const path = splitKey(typed);
+  const key = keyAt(path);
+  if (key !== undefined) return key;
+  const message = keyProblem(path);
   throw new LlameroError('CONFIG_INVALID', `${message[0]?.toUpperCase()}${message.slice(1)}`, {
     hint: 'All settings: `llamero config list`',
   });
@@ -215,36 +178,4 @@ export function overridingVariable(
   return definitionOf(key).environment.find(
     ({ name }) => readVariable(environment, name) !== undefined,
   );
-}
-
-/**
- * The value of a raw one.
- *
- * @param where what the error names: a variable, a flag, a key
- * @throws LlameroError CONFIG_INVALID
- */
-export function parseValue<T>(
-  kind: Kind<T>,
-  raw: unknown,
-  place: Place,
-  where: string,
-  details: { readonly hint?: string },
-): T {
-  const value = kind.parse(raw, place);
-  if (value === undefined) {
-    throw new LlameroError('CONFIG_INVALID', badValue(where, kind, raw), details);
-  }
-  return value;
-}
-
-function badValue(where: string, kind: Kind<unknown>, raw: unknown): string {
-  return `${where} must be ${kind.expects}, not ${showRaw(raw)}`;
-}
-
-function showRaw(raw: unknown): string {
-  if (typeof raw !== 'string' && typeof raw !== 'number' && typeof raw !== 'boolean') {
-    return 'a list or a mapping';
-  }
-  const shown = redact(oneLine(String(raw))).replace(/\/\/[^/@]*@/gu, '//[redacted]@');
-  return shown.length > 60 ? `\`${shown.slice(0, 59)}…\`` : `\`${shown}\``;
 }

@@ -2,67 +2,81 @@ import { type Document, type Node, type Pair, Scalar, YAMLMap, isMap, isScalar }
 
 import { LlameroError } from '../errors.ts';
 import { isEmpty, nameOf } from './document.ts';
-import type { SettingKey } from './schema.ts';
+import { isGroup } from './key.ts';
 
 /**
- * Puts a value under a key; what stands around it, comments too, stays.
+ * Puts a value at a path; what stands around it, comments too, stays.
  *
+ * @param path the names before the value from the outermost in; groups that are missing are made
  * @param file named in the error
- * @throws LlameroError CONFIG_INVALID when a value stands where the section should be
+ * @throws LlameroError CONFIG_INVALID when a value stands where a group should be
  */
 export function putValue(
   document: Document,
-  key: SettingKey,
+  path: readonly string[],
   value: string | number | boolean,
   file: string,
 ): void {
-  const [section = '', name = ''] = key.split('.');
-  const root = rootOf(document);
-  const sectionPair = pairOf(root, section) ?? addPair(document, root, section);
-  if (!isMap(sectionPair.value)) {
-    const empty = sectionPair.value;
-    if (!isEmpty(empty)) {
-      throw new LlameroError(
-        'CONFIG_INVALID',
-        `${file}: \`${section}\` is a section: its settings stand on lines of their own under it`,
-        { hint: 'Mend it with `llamero config edit`' },
-      );
-    }
-    const group = new YAMLMap(document.schema);
-    // The comments under an empty section hang on its emptiness and would go with it.
-    if (isScalar(empty)) setComments(group, joined(empty.commentBefore, empty.comment), undefined);
-    sectionPair.value = group;
+  let group = rootOf(document);
+  for (const [depth, name] of path.slice(0, -1).entries()) {
+    const pair = pairOf(group, name) ?? addPair(document, group, name);
+    if (!isMap(pair.value)) pair.value = groupInPlaceOf(pair.value, document, file, path, depth);
+    group = pair.value as YAMLMap;
   }
-  const group = sectionPair.value as YAMLMap;
+  const name = path.at(-1) ?? '';
   const pair = pairOf(group, name) ?? addPair(document, group, name);
   const scalar = new Scalar(value);
   if (isScalar(pair.value)) setComments(scalar, pair.value.commentBefore, pair.value.comment);
   pair.value = scalar;
 }
 
+function groupInPlaceOf(
+  empty: unknown,
+  document: Document,
+  file: string,
+  path: readonly string[],
+  depth: number,
+): YAMLMap {
+  if (!isEmpty(empty)) {
+    const name = path.slice(0, depth + 1).join('.');
+    throw new LlameroError(
+      'CONFIG_INVALID',
+      `${file}: \`${name}\` is a section: its settings stand on lines of their own under it`,
+      { hint: 'Mend it with `llamero config edit`' },
+    );
+  }
+  const group = new YAMLMap(document.schema);
+  // The comments under an empty section hang on its emptiness and would go with it.
+  if (isScalar(empty)) setComments(group, joined(empty.commentBefore, empty.comment), undefined);
+  return group;
+}
+
 /**
- * Takes a key out, and its section with it when nothing is left there. Comments before the key go
- * to what follows it; the one on its line goes with it.
+ * Takes a key out, and the groups above it when nothing is left there. Comments before the key go
+ * to what follows it; the one on its line goes with it. All settings of a model go by the key of
+ * its group: `models.user/repo`.
  *
  * @returns whether it was there
  */
 export function removeKey(document: Document, key: string): boolean {
   if (!isMap(document.contents)) return false;
   const root = rootOf(document);
-  for (const outer of root.items) {
-    const section = nameOf(outer);
-    if (!isMap(outer.value)) {
-      if (section !== key) continue;
-      removePair(root, outer);
-      closeRoot(document, root);
+  if (!removeFrom(root, [], key)) return false;
+  closeRoot(document, root);
+  return true;
+}
+
+function removeFrom(group: YAMLMap, above: readonly string[], key: string): boolean {
+  for (const pair of group.items) {
+    const path = [...above, nameOf(pair)];
+    const { value } = pair;
+    const mayGo = above.length > 0 || !isMap(value);
+    if (mayGo && path.join('.') === key) {
+      removePair(group, pair);
       return true;
     }
-    const group = outer.value;
-    const inner = group.items.find((pair) => `${section}.${nameOf(pair)}` === key);
-    if (inner === undefined) continue;
-    removePair(group, inner);
-    if (group.items.length === 0) closeGroup(root, outer, group);
-    closeRoot(document, root);
+    if (!isMap(value) || !isGroup(path) || !removeFrom(value, path, key)) continue;
+    if (value.items.length === 0) closeGroup(group, pair, value);
     return true;
   }
   return false;

@@ -10,20 +10,23 @@ import {
   visit,
 } from 'yaml';
 
+import type { LlameroError } from '../errors.ts';
 import { oneLine } from '../plain-text.ts';
 import { damaged } from './file.ts';
+import { isGroup } from './key.ts';
 
 /** A value in the file, not yet checked. */
 interface Entry {
-  readonly key: string;
+  /** The names before it from the outermost in. */
+  readonly path: readonly string[];
   /** Text, a number or a boolean; `undefined` where something else stands, such as a list. */
   readonly raw: string | number | boolean | undefined;
   readonly line: number;
 }
 
-/** A value of the file that stands at its top, where only sections belong. */
+/** A value that stands where only a section may. */
 interface Misplaced {
-  readonly key: string;
+  readonly path: readonly string[];
   readonly line: number;
 }
 
@@ -51,7 +54,8 @@ export function parseConfigDocument(text: string, file: string): ConfigDocument 
   });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
-    throw damaged(file, explain(problem, text), lines.linePos(problem.pos[0]));
+    const position = lines.linePos(problem.pos[0]);
+    throw starredName(text, position.line, file) ?? damaged(file, explain(problem, text), position);
   }
   // Aliases are of no use here, and a few of them can stand for a billion values.
   visit(document, {
@@ -82,22 +86,22 @@ function readEntries(
 ): Pick<ConfigDocument, 'entries' | 'misplaced'> {
   const entries: Entry[] = [];
   const misplaced: Misplaced[] = [];
-  for (const pair of root?.items ?? []) {
-    const section = nameOf(pair);
-    if (isMap(pair.value)) {
-      for (const inner of pair.value.items) {
-        if (isEmpty(inner.value)) continue;
-        const value: unknown = isScalar(inner.value) ? inner.value.value : undefined;
-        entries.push({
-          key: `${section}.${nameOf(inner)}`,
-          raw: isPlain(value) ? value : undefined,
-          line: lineOf(inner, lines),
-        });
+  const readGroup = (group: YAMLMap, above: readonly string[]): void => {
+    for (const pair of group.items) {
+      const path = [...above, nameOf(pair)];
+      if (isEmpty(pair.value)) continue;
+      const line = lineOf(pair, lines);
+      if (!isGroup(path)) {
+        const value: unknown = isScalar(pair.value) ? pair.value.value : undefined;
+        entries.push({ path, raw: isPlain(value) ? value : undefined, line });
+      } else if (isMap(pair.value)) {
+        readGroup(pair.value, path);
+      } else {
+        misplaced.push({ path, line });
       }
-    } else if (!isEmpty(pair.value)) {
-      misplaced.push({ key: section, line: lineOf(pair, lines) });
     }
-  }
+  };
+  if (root !== undefined) readGroup(root, []);
   return { entries, misplaced };
 }
 
@@ -117,6 +121,22 @@ function lineOf(pair: Pair, lines: LineCounter): number {
 
 function isPlain(value: unknown): value is string | number | boolean {
   return typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean';
+}
+
+/**
+ * The error of a pattern that begins with a star and is not quoted, which YAML takes for an alias
+ * and complains of here or on the next line.
+ */
+function starredName(text: string, line: number, file: string): LlameroError | undefined {
+  const lines = text.split('\n');
+  for (const number of [line - 1, line]) {
+    const match = /^(?<blanks>\s*)(?<name>\*\S*):(?:\s|$)/u.exec(lines[number - 1] ?? '')?.groups;
+    if (match === undefined) continue;
+    const { blanks = '', name = '' } = match;
+    const reason = `a name that begins with \`*\` stands in quotes: \`"${oneLine(name)}":\``;
+    return damaged(file, reason, { line: number, col: blanks.length + 1 });
+  }
+  return undefined;
 }
 
 function explain(problem: YAMLError, text: string): string {

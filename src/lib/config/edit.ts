@@ -6,19 +6,20 @@ import type { Document } from 'yaml';
 import { LlameroError, systemErrorCode } from '../errors.ts';
 import { onDisk, writeFileAtomic } from '../files.ts';
 import { withLock } from '../lock.ts';
-import { parseValue, requireSettingKey } from './config.ts';
+import { requireKey } from './config.ts';
 import { putValue, removeKey, renderDocument } from './document-edit.ts';
 import { type ConfigDocument, parseConfigDocument } from './document.ts';
 import { damaged, readConfigText, unreachable } from './file.ts';
 import { type Paths, placeOfUser } from './paths.ts';
-import { type SettingKey, definitionOf } from './schema.ts';
+import { shellWord } from './shell-word.ts';
 import { configTemplate } from './template.ts';
+import { parseValue } from './value.ts';
 
 const LOCK_WAIT_SECONDS = 10;
 
 /** What a change has left in the file. */
 export interface SettingChange {
-  readonly key: SettingKey;
+  readonly key: string;
   readonly value: unknown;
 }
 
@@ -31,24 +32,24 @@ export interface SettingChange {
  * file is not understood, BUSY, DISK_FULL, DISK_NOT_WRITABLE; then nothing is written
  */
 export async function setValue(paths: Paths, key: string, text: string): Promise<SettingChange> {
-  const setting = requireSettingKey(key);
-  const { kind } = definitionOf(setting);
+  const { kind, path: names } = requireKey(key);
   const typed = text.trim();
   const value = parseValue(kind, typed, placeOfUser(paths), `\`${key}\``, {
-    hint: `llamero config set ${key} <value>`,
+    hint: `llamero config set ${shellWord(key)} <value>`,
   });
   const scalar = toScalar(kind.written?.(typed, value) ?? typed, value);
   await changeFile(paths, (current, file) => {
     const { document } = current ?? parseConfigDocument('', file);
-    putValue(document, setting, scalar, file);
+    putValue(document, names, scalar, file);
     return document;
   });
-  return { key: setting, value };
+  return { key, value };
 }
 
 /**
- * Takes a setting out of the file, so that its default holds again. A key that llamero does not
- * know can be taken out too, where the file has it. Comments before it stay.
+ * Takes a setting out of the file, so that its default holds again; all of a model's by the key of
+ * their section (`models.user/repo`). A key that llamero does not know can be taken out too, where
+ * the file has it. Comments before it stay.
  *
  * @returns whether the file had it
  * @throws LlameroError as {@link setValue}
@@ -60,7 +61,7 @@ export async function unsetValue(paths: Paths, key: string): Promise<boolean> {
     removed = removeKey(current.document, key);
     return removed ? current.document : undefined;
   });
-  if (!removed) requireSettingKey(key);
+  if (!removed) requireKey(key);
   return removed;
 }
 

@@ -22,6 +22,11 @@ export const ENVIRONMENT_VARIABLES = [
     description: 'Make no request to the hub or for a release: 1, on, yes or true',
   },
   {
+    name: 'LLAMERO_NOHISTORY',
+    group: 'llamero',
+    description: 'Keep no conversation: 1, on, yes or true',
+  },
+  {
     name: 'LLAMERO_DEBUG',
     group: 'llamero',
     description: 'Show where in the code an error arose: any value but 0',
@@ -45,6 +50,11 @@ export const ENVIRONMENT_VARIABLES = [
     name: 'LLAMERO_PORT',
     group: 'engine',
     description: 'Port on which the server listens (default 5526)',
+  },
+  {
+    name: 'LLAMERO_API_KEY',
+    group: 'engine',
+    description: 'Key that the server asks its clients for, and that llamero sends it',
   },
   {
     name: 'GH_TOKEN',

@@ -17,6 +17,7 @@ import {
   size,
   text,
 } from './kinds.ts';
+import { filePathOr, filePaths, keepAlive, modelOrFile } from './model-kinds.ts';
 
 /** A variable that sets a key; it may be read by other rules than the file. */
 export interface Variable<T> {
@@ -50,6 +51,19 @@ function optional<T>(
   return { kind, default: undefined, description, environment };
 }
 
+/** Types of a KV cache that llama-server takes: https://github.com/ggml-org/llama.cpp/blob/master/common/arg.cpp */
+const CACHE_TYPES = [
+  'f32',
+  'f16',
+  'bf16',
+  'q8_0',
+  'q5_1',
+  'q5_0',
+  'q4_1',
+  'q4_0',
+  'iq4_nl',
+] as const;
+
 /** Every setting there is. Keys of `server` and `run` are spelt as llama-server's own flags. */
 const SETTINGS = {
   'hub.endpoint': setting(endpoint, 'https://huggingface.co', 'Address of the hub', [
@@ -82,6 +96,10 @@ const SETTINGS = {
   'server.port': setting(integer(1, 65_535), 5526, 'Port on which the server listens', [
     { name: 'LLAMERO_PORT' },
   ]),
+  'server.api-key-file': optional(
+    filePath,
+    'File with the key that the server asks its clients for',
+  ),
   'server.llama-server': optional(filePath, 'llama-server to run instead of an installed one', [
     { name: 'LLAMERO_LLAMA_SERVER' },
   ]),
@@ -97,6 +115,31 @@ const SETTINGS = {
     'How a model gets into memory: auto, none, mmap, mlock, mmap+mlock or dio',
   ),
   'server.threads': optional(integer(1, 4096), 'CPU threads that generate tokens'),
+  'server.batch-size': optional(integer(1), 'Tokens of a prompt that are taken in at once'),
+  'server.ubatch-size': optional(integer(1), 'Tokens of a prompt that are computed at once'),
+  'server.flash-attn': optional(oneOf(['on', 'off', 'auto']), 'Flash attention: on, off or auto'),
+  'server.cache-type-k': optional(oneOf(CACHE_TYPES), 'Type of the keys in the KV cache'),
+  'server.cache-type-v': optional(oneOf(CACHE_TYPES), 'Type of the values in the KV cache'),
+  'server.parallel': optional(
+    integerOrWord(1, ['auto']),
+    'Requests that a model works on at once: a number or auto',
+  ),
+  'server.model-draft': optional(modelOrFile, 'Draft model for speculative decoding'),
+  'server.lora': optional(filePaths, 'LoRA adapters, with commas between them'),
+  'server.mmproj': optional(
+    filePathOr('off'),
+    "Projector for images and sound, or off (unset: the repository's own)",
+  ),
+  'server.chat-template': optional(text, "Chat template, or the name of one of llama.cpp's own"),
+  'server.chat-template-file': optional(filePath, 'File with the chat template'),
+  // Half an hour: a model that sleeps has forgotten the conversation's prompt, so the next answer
+  // waits for all of it to be processed again. Shorter would cost that over every coffee, never
+  // would hold the memory overnight.
+  'server.keep-alive': setting(
+    keepAlive,
+    1800,
+    'How long an idle model keeps its memory (0: frees it at once, -1: keeps it)',
+  ),
   'run.temp': optional(decimal(0, 10), 'Sampling temperature (0: always the likeliest token)'),
   'run.top-p': optional(
     decimal(0, 1),
@@ -108,6 +151,33 @@ const SETTINGS = {
   'run.seed': optional(integer(-1, 4_294_967_295), 'Seed of the random numbers (-1: a new one)'),
   'run.predict': optional(integer(-1), 'Tokens to generate at most (-1: until the model ends)'),
   'run.system': optional(text, 'System prompt'),
+  'chat.markdown': setting(boolean, true, 'Lay out the Markdown of answers in a conversation'),
+  'chat.stats': setting(boolean, false, 'Figures of each answer in a conversation'),
+  'chat.think': optional(
+    oneOf(['on', 'off', 'low', 'medium', 'high']),
+    'How much a model thinks before it answers in a conversation',
+  ),
+  'chat.compact': setting(
+    oneOf(['auto', 'off']),
+    'auto',
+    'Sum up a conversation by itself when its context fills: auto or off',
+  ),
+  'chat.compact-at': setting(
+    decimal(0.2, 0.95),
+    0.8,
+    'Share of the context from which a conversation is summed up',
+  ),
+  'chat.compact-keep': setting(
+    integer(1, 100),
+    3,
+    'Last questions that stay word for word, with their answers',
+  ),
+  'history.save': setting(boolean, true, 'Keep the conversations of the chat'),
+  'history.keep-days': setting(
+    integer(0, 36_500),
+    0,
+    'Days after which a conversation that rests is removed (0: never)',
+  ),
 } as const;
 
 /** The name of a setting: `server.port`. */
@@ -138,11 +208,14 @@ export function formatSetting(key: SettingKey, value: unknown): string {
  * The valid key that a mistyped one most likely means: a slip (`server.prot`), an underscore
  * (`server.ctx_size`), a wrong or missing section (`port`), a beginning (`server.ctx`).
  */
-export function nearestKey(typed: string): SettingKey | undefined {
+export function nearestKey(
+  typed: string,
+  keys: readonly SettingKey[] = SETTING_KEYS,
+): SettingKey | undefined {
   const wanted = typed.toLowerCase().replaceAll('_', '-');
   const wantedLast = lastPart(wanted);
   let best: { readonly key: SettingKey; readonly score: number } | undefined;
-  for (const key of SETTING_KEYS) {
+  for (const key of keys) {
     const begins = wanted !== '' && (key.startsWith(wanted) || wanted.startsWith(key));
     const score = Math.min(
       distance(wanted, key),

@@ -127,7 +127,7 @@ const RULES: readonly Rule[] = [
   {
     pattern: /error while handling argument "([^"]*)": (.*)/u,
     reason: ([, flag, why]) => `${flag} has a bad value (${why})`,
-    hint: () => 'Correct the value on the command line or in `llamero config list`',
+    hint: (subject) => `See where it comes from: \`llamero explain ${model(subject)}\``,
   },
   {
     pattern: /missing tensor '|key not found in model: /u,
@@ -169,6 +169,18 @@ export function explainFailure(
       'its process ended without a word, as it does when the system kills it for want of memory',
     hint: subject.ref === undefined ? hint : `${smaller(subject)}\n${hint}`,
   };
+}
+
+/** What lines say of why the process that wrote them ended; undefined where that is not known. */
+export function explainOwnLines(lines: readonly string[]): string | undefined {
+  const messages = lines.map(bareMessage);
+  for (const rule of RULES) {
+    for (const message of messages) {
+      const match = rule.pattern.exec(message);
+      if (match !== null) return rule.reason(match);
+    }
+  }
+  return undefined;
 }
 
 /**

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import net from 'node:net';
 
-import type { Engine } from '../engine/engine.ts';
+import { type Engine, describeEngine } from '../engine/engine.ts';
 import { LlameroError, systemErrorCode } from '../errors.ts';
 import { openLog } from './log-file.ts';
+import { portForbidden, portTaken } from './port-taken.ts';
 import { processIdentity } from '../process-identity.ts';
 import type { ServerAddress } from './request.ts';
 
@@ -18,6 +19,8 @@ export interface LaunchOptions extends ServerAddress {
   /** A folder that stays empty: what llama.cpp takes for its own cache of models. */
   readonly cacheFolder: string;
   readonly modelsMax: number;
+  /** The file with the key that clients have to send. */
+  readonly apiKeyFile?: string | undefined;
   readonly environment: Environment;
 }
 
@@ -40,7 +43,7 @@ export interface LaunchedRouter {
 export async function launchRouter(options: LaunchOptions): Promise<LaunchedRouter> {
   const { engine } = options;
   const [program, ...first] = engine.command;
-  const log = await openLog(options.logFile);
+  const log = await openLog(options.logFile, describeEngine(engine));
   try {
     const child = spawn(program, [...first, ...routerArguments(options)], {
       cwd: engine.folder,
@@ -79,17 +82,30 @@ function spawned(child: ChildProcess, program: string): Promise<number> {
 }
 
 /**
+ * The first build on which verbosity 4 was seen to tell of buffers and to keep prompts to itself;
+ * before, it was the level of debugging.
+ */
+const TRACES_SINCE_BUILD = 11_669;
+
+/**
  * The router's command line. What follows the router's own flags is passed on by it to every model.
  */
 export function routerArguments(
-  options: Pick<LaunchOptions, 'engine' | 'host' | 'port' | 'presetsFile' | 'modelsMax'>,
+  options: Pick<
+    LaunchOptions,
+    'apiKeyFile' | 'engine' | 'host' | 'port' | 'presetsFile' | 'modelsMax'
+  >,
 ): string[] {
-  const { engine, host, modelsMax, port, presetsFile } = options;
+  const { apiKeyFile, engine, host, modelsMax, port, presetsFile } = options;
   const args = ['--models-preset', presetsFile, '--host', host, '--port', String(port)];
   if (engine.flags.has('--models-max')) args.push('--models-max', String(modelsMax));
   // Models are files of ours: the server has no business on the network.
   if (engine.flags.has('--offline')) args.push('--offline');
   if (engine.flags.has('--log-colors')) args.push('--log-colors', 'off');
+  // By file, because a command line can be read by everybody on the machine.
+  if (apiKeyFile !== undefined) args.push('--api-key-file', apiKeyFile);
+  // Where the weights lie, on the GPU or beside it, is told from this level on.
+  if ((engine.build ?? 0) >= TRACES_SINCE_BUILD) args.push('--log-verbosity', '4');
   return args;
 }
 
@@ -118,9 +134,10 @@ export function routerEnvironment(environment: Environment, cacheFolder: string)
 /**
  * Checks that a port can be listened on, so that an answer from it later is our server's own.
  *
+ * @param presetsFile the list of models of this home, see {@link portTaken}
  * @throws LlameroError PORT_TAKEN; SERVER_START_FAILED when the host is none of this machine's
  */
-export async function requireFreePort(address: ServerAddress): Promise<void> {
+export async function requireFreePort(address: ServerAddress, presetsFile: string): Promise<void> {
   const { host, port } = address;
   const server = net.createServer();
   try {
@@ -130,7 +147,7 @@ export async function requireFreePort(address: ServerAddress): Promise<void> {
     });
   } catch (error) {
     const code = systemErrorCode(error);
-    if (code === 'EADDRINUSE') throw portTaken(address, error);
+    if (code === 'EADDRINUSE') throw await portTaken(address, presetsFile, error);
     if (code === 'EACCES') throw portForbidden(address, error);
     throw new LlameroError(
       'SERVER_START_FAILED',
@@ -142,23 +159,4 @@ export async function requireFreePort(address: ServerAddress): Promise<void> {
       server.close(() => resolve());
     });
   }
-}
-
-const OTHER_PORT =
-  'Use another port: `llamero config set server.port <port>`, or LLAMERO_PORT=<port> for one command';
-
-/** The error of a port on which somebody else listens. */
-export function portTaken({ host, port }: ServerAddress, cause: unknown): LlameroError {
-  return new LlameroError(
-    'PORT_TAKEN',
-    `Port ${port} on ${host} is taken by another program, which llamero did not start`,
-    { hint: OTHER_PORT, cause },
-  );
-}
-
-function portForbidden({ host, port }: ServerAddress, cause: unknown): LlameroError {
-  return new LlameroError('PORT_TAKEN', `Port ${port} on ${host} may not be used by this account`, {
-    hint: OTHER_PORT,
-    cause,
-  });
 }

@@ -2,6 +2,7 @@ import { z } from 'zod';
 
 import { readTextIfExists, writeFileAtomic } from '../files.ts';
 import type { LoadSettings } from './presets.ts';
+import { mergeLoadSettings } from './settings/resolve.ts';
 
 const fileSchema = z.record(
   z.string(),
@@ -31,7 +32,15 @@ export async function writeRunSettings(file: string, settings: RunSettings): Pro
 
 /** The settings with some of one model changed. */
 export function withSettings(all: RunSettings, ref: string, changes: LoadSettings): RunSettings {
-  return { ...all, [ref]: { ...all[ref], ...changes } };
+  return { ...all, [ref]: mergeLoadSettings(all[ref], changes) };
+}
+
+/** The name under which settings stand that hold for every model until the server ends. */
+export const EVERY_MODEL = '*';
+
+/** The settings that a model is run with: those of every model, and its own over them. */
+export function runSettingsOf(all: RunSettings, ref: string): LoadSettings {
+  return mergeLoadSettings(all[EVERY_MODEL], all[ref]);
 }
 
 /** The settings without those of one model. */

@@ -15,6 +15,8 @@ export interface LoadOptions {
   readonly address: ServerAddress;
   readonly ref: string;
   readonly logFile: string;
+  /** Whether the server was asked for it already, see {@link requestLoad}. */
+  readonly asked?: boolean;
   /**
    * Called again and again while the model loads, with how far it is, 0 to 1, where that is known.
    */
@@ -31,7 +33,7 @@ export interface LoadOptions {
  */
 export async function loadModel(options: LoadOptions): Promise<RouterModel> {
   const { address, onLoading, ref, signal } = options;
-  let asked = 0;
+  let asked = options.asked === true ? 1 : 0;
   for (let wait = FIRST_POLL_MS; ; wait = Math.min(wait * 1.5, POLL_MS)) {
     const model = await findModel(address, ref, signal);
     switch (model.state) {
@@ -48,12 +50,21 @@ export async function loadModel(options: LoadOptions): Promise<RouterModel> {
         if (model.state === 'failed' && asked > 0) throw await loadFailure(options, model);
         if (asked === ATTEMPTS) throw pushedOut(ref);
         asked += 1;
-        await ask(address, '/models/load', model.id, 'already running', signal);
+        await requestLoad(address, model.id, signal);
         onLoading?.(undefined);
         break;
     }
     await pause(wait, signal);
   }
+}
+
+/** Tells the server to begin to load a model. */
+export async function requestLoad(
+  address: ServerAddress,
+  id: string,
+  signal?: AbortSignal,
+): Promise<void> {
+  await ask(address, '/models/load', id, 'already running', signal);
 }
 
 /**

@@ -1,9 +1,10 @@
-import { inWordsOf } from '../engine/flag-names.ts';
 import type { StoredModel } from '../store/model.ts';
+import { entriesProblem, presetEntries } from './settings/preset-entries.ts';
 
 /**
  * Settings of a model that take effect when it is loaded, each under the name of its llama-server
- * flag without the dashes: `ctx-size`, `n-gpu-layers`, `threads`.
+ * flag without the dashes: `ctx-size`, `n-gpu-layers`, `threads`; and `keep-alive` in seconds, 0 for
+ * not at all and -1 for ever.
  */
 export type LoadSettings = Readonly<Record<string, string | number | boolean>>;
 
@@ -56,60 +57,19 @@ export function buildPresets(
   const sections: string[] = [];
   const refs: string[] = [];
   const refused: RefusedModel[] = [];
+  const models = requests.map(({ model }) => model);
   for (const { model, settings } of requests) {
-    const entries = presetEntries(model, settings, flags);
-    const reason = whyNot(entries, flags);
+    const entries = presetEntries(model, settings, { flags, models });
+    const name = sectionName(model.ref);
+    if (name !== model.ref) entries.splice(1, 0, { flag: 'alias', value: model.ref });
+    const reason = entriesProblem(entries, flags);
     if (reason === undefined) {
-      const lines = entries.map(([key, value]) => `${key} = ${value}`);
-      sections.push([`[${sectionName(model.ref)}]`, ...lines, ''].join('\n'));
+      const lines = entries.map(({ flag, value }) => `${flag} = ${value}`);
+      sections.push([`[${name}]`, ...lines, ''].join('\n'));
       refs.push(model.ref);
     } else {
       refused.push({ ref: model.ref, reason });
     }
   }
   return { text: sections.join('\n'), refs, refused };
-}
-
-function presetEntries(
-  model: StoredModel,
-  settings: LoadSettings,
-  flags: ReadonlySet<string>,
-): (readonly [string, string])[] {
-  const entries: (readonly [string, string])[] = [['model', model.path]];
-  if (sectionName(model.ref) !== model.ref) entries.push(['alias', model.ref]);
-  if (model.projector !== undefined) entries.push(['mmproj', model.projector]);
-  for (const [key, value] of Object.entries(settings)) {
-    // What the build has no word for is refused below, by the name that the user knows.
-    entries.push(...(inWordsOf(flags, key, String(value)) ?? [[key, String(value)] as const]));
-  }
-  return entries;
-}
-
-function whyNot(
-  entries: readonly (readonly [string, string])[],
-  flags: ReadonlySet<string>,
-): string | undefined {
-  for (const [key, value] of entries) {
-    if (!flags.has(`--${key}`)) return `this llama-server has no flag --${key}`;
-    const problem = valueProblem(value);
-    if (problem !== undefined) {
-      return `llama-server's list of models cannot hold \`${key} = ${value}\`: ${problem}`;
-    }
-  }
-  return undefined;
-}
-
-/**
- * Why a value cannot stand in the INI file, if so. There is no quoting: a value ends at the first
- * `#` or `;` and loses blanks at its ends, and quotes around it become part of it.
- * Source: https://github.com/ggml-org/llama.cpp/blob/master/common/preset.cpp
- */
-export function valueProblem(value: string): string | undefined {
-  if (value === '') return 'it is empty';
-  const cutAt = /[#;]/u.exec(value)?.[0];
-  if (cutAt !== undefined) return `it would be cut at the first ${cutAt}`;
-  if (/[\u0000-\u001F\u007F]/u.test(value)) return 'it has a line break or a control character';
-  if (value.startsWith(' ') || value.endsWith(' ')) return 'it begins or ends with a blank';
-  if (/^["']/u.test(value)) return 'it begins with a quotation mark';
-  return undefined;
 }

@@ -3,10 +3,12 @@ import http from 'node:http';
 import { LlameroError, abortError, systemErrorCode } from '../errors.ts';
 import { oneLine } from '../plain-text.ts';
 
-/** Where a server listens. */
+/** Where a server listens, and what it wants to hear. */
 export interface ServerAddress {
   readonly host: string;
   readonly port: number;
+  /** Sent with every request to a server that asks for it. Never written into a log or an error. */
+  readonly apiKey?: string;
 }
 
 /** A request to a server. */
@@ -64,10 +66,12 @@ export function openRequest(
       method,
       path,
       agent: false,
-      headers:
-        payload === undefined
+      headers: {
+        ...(payload === undefined
           ? {}
-          : { 'content-type': 'application/json', 'content-length': payload.length },
+          : { 'content-type': 'application/json', 'content-length': payload.length }),
+        ...(address.apiKey === undefined ? {} : { authorization: `Bearer ${address.apiKey}` }),
+      },
       ...(signal === undefined ? {} : { signal }),
     });
     outgoing.on('response', resolve);
@@ -143,22 +147,75 @@ export function goneError(address: ServerAddress, cause: unknown): LlameroError 
   });
 }
 
+/** The figures of a prompt that does not fit: the `cause` of a CONTEXT_EXCEEDED error. */
+export class ContextExceeded extends Error {
+  override readonly name = 'ContextExceeded';
+  readonly promptTokens: number;
+  readonly contextSize: number;
+
+  constructor(promptTokens: number, contextSize: number) {
+    super(`${promptTokens} tokens do not fit into a context of ${contextSize}`);
+    this.promptTokens = promptTokens;
+    this.contextSize = contextSize;
+  }
+}
+
 /**
  * The error of an answer that says no: llama-server's `{"error":{"message","type"}}`, or whatever
  * it is.
+ *
+ * @param status undefined when the refusal came in the middle of an answer
  */
-export function answerError(status: number, text: string): LlameroError {
-  const { message, type } = errorWords(text);
+export function answerError(status: number | undefined, text: string): LlameroError {
+  const { exceeded, message, type } = errorWords(text);
+  if (type === 'exceed_context_size_error') return contextError(exceeded, message);
+  const what =
+    message ?? (status === undefined ? 'something that is no answer' : `HTTP status ${status}`);
   return new LlameroError(
     'SERVER_ANSWER',
-    `The server says: ${message ?? `HTTP status ${status}`}`,
-    type === 'exceed_context_size_error'
-      ? { hint: 'Use a larger context with `-c <tokens>`, or a shorter prompt' }
+    `The server says: ${what}`,
+    type === 'authentication_error'
+      ? { hint: 'It wants the API key that it was started with: set LLAMERO_API_KEY' }
       : {},
   );
 }
 
-function errorWords(text: string): { message?: string; type?: string } {
+function contextError(
+  exceeded: ContextExceeded | undefined,
+  message: string | undefined,
+): LlameroError {
+  if (exceeded === undefined) {
+    return new LlameroError(
+      'CONTEXT_EXCEEDED',
+      `The prompt is too long: ${message ?? 'no figures'}`,
+      {
+        hint: 'Use a larger context with `-c <tokens>`, or a shorter prompt',
+      },
+    );
+  }
+  const { contextSize, promptTokens } = exceeded;
+  // Room for an answer has to be left as well.
+  const wanted = Math.ceil((promptTokens + 1024) / 1024) * 1024;
+  return new LlameroError(
+    'CONTEXT_EXCEEDED',
+    `The prompt takes ${promptTokens} tokens, and the context holds ${contextSize}`,
+    {
+      hint: [
+        `Load the model with a larger context: \`-c ${wanted}\``,
+        'or make the prompt shorter; in a chat `/compact` sums up what was said before',
+      ].join('\n'),
+      cause: exceeded,
+    },
+  );
+}
+
+interface ErrorWords {
+  readonly message?: string;
+  readonly type?: string;
+  readonly exceeded?: ContextExceeded;
+}
+
+function errorWords(text: string): ErrorWords {
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -169,9 +226,14 @@ function errorWords(text: string): { message?: string; type?: string } {
   const error = field(value, 'error') ?? value;
   const message = typeof error === 'string' ? error : field(error, 'message');
   const type = field(error, 'type');
+  const promptTokens = field(error, 'n_prompt_tokens');
+  const contextSize = field(error, 'n_ctx');
   return {
     ...(typeof message === 'string' ? { message: oneLine(message).slice(0, 1000) } : {}),
     ...(typeof type === 'string' ? { type } : {}),
+    ...(typeof promptTokens === 'number' && typeof contextSize === 'number'
+      ? { exceeded: new ContextExceeded(promptTokens, contextSize) }
+      : {}),
   };
 }
 

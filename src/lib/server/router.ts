@@ -1,74 +1,64 @@
-import { createHash } from 'node:crypto';
-import path from 'node:path';
-
-import { type Engine, describeEngine } from '../engine/engine.ts';
+import { describeEngine } from '../engine/engine.ts';
 import { LlameroError } from '../errors.ts';
-import { writeFileAtomic } from '../files.ts';
-import { withLock } from '../lock.ts';
-import type { StoredModel } from '../store/model.ts';
-import { type Environment, launchRouter, requireFreePort } from './launch.ts';
+import { type LockHolder, withLock } from '../lock.ts';
+import { addressOf, chooseKey } from './api-key.ts';
+import { differences } from './differences.ts';
 import { loadModel, unloadModel } from './load.ts';
 import {
+  EVERY_MODEL,
+  type RunSettings,
   readRunSettings,
   withSettings,
   withoutSettings,
   writeRunSettings,
 } from './load-settings.ts';
-import { type RouterModel, isActive, listModels } from './models.ts';
-import { type LoadSettings, type Presets, buildPresets } from './presets.ts';
-import { processIdentity } from '../process-identity.ts';
-import { answers, waitUntilReady } from './ready.ts';
-import { type ServerAddress, serverUrl } from './request.ts';
-import { type ServerState, readLiveState, readState, removeState, writeState } from './state.ts';
+import { LogReader } from './log-reader.ts';
+import { isActive, listModels } from './models.ts';
+import type { LoadSettings, Presets } from './presets.ts';
+import { prepareLoad } from './prepare.ts';
+import { requestsOf } from './slots.ts';
+import { ensureServer } from './start.ts';
+import { type ServerState, readLiveState, removeState } from './state.ts';
+import { describeServer, serverStatus } from './status.ts';
 import { terminateRouter } from './terminate.ts';
+import {
+  type CallOptions,
+  type LoadModelOptions,
+  type ModelServerAddress,
+  type ModelServerOptions,
+  type ReadyModel,
+  type RunningServer,
+  type ServerFiles,
+  type ServerStatus,
+  serverFiles,
+} from './types.ts';
+import { settingsOf, wantedPresets } from './wanted.ts';
 
-/** What a server is made from. */
-export interface ModelServerOptions {
-  /** The folder for the state, the lock and the presets. */
-  readonly runFolder: string;
-  readonly logFile: string;
-  /** Where a new server listens; one that runs is used where it is. */
-  readonly address: ServerAddress;
-  readonly modelsMax: number;
-  readonly startTimeoutSeconds: number;
-  /**
-   * How long the server may take to end when it is asked to, before it is killed; 15 unless told.
-   */
-  readonly stopTimeoutSeconds?: number;
-  /** Load settings of every model, from the configuration. */
-  readonly settings: LoadSettings;
-  readonly environment: Environment;
-  readonly engine: () => Promise<Engine>;
-  readonly models: () => Promise<readonly StoredModel[]>;
+export type {
+  CallOptions,
+  LoadModelOptions,
+  ModelServerAddress,
+  ModelServerOptions,
+  ModelStatus,
+  ReadyModel,
+  RunningServer,
+  ServerEvent,
+  ServerStatus,
+} from './types.ts';
+
+/** How a server is wanted that others are to use. */
+export interface ServeOptions extends CallOptions {
+  /** Make a key for its clients unless there is one. */
+  readonly generateKey?: boolean;
+  /** Load settings of every model until the server ends. */
+  readonly settings?: LoadSettings;
 }
 
-/** What happens while a server starts and a model loads. */
-export type ServerEvent =
-  | { readonly type: 'found dead' }
-  | { readonly type: 'starting'; readonly engine: string }
-  | { readonly type: 'started'; readonly url: string }
-  | { readonly type: 'loading'; readonly ref: string; readonly progress: number | undefined };
-
-/** How something is asked of the server. */
-export interface CallOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly onEvent?: ((event: ServerEvent) => void) | undefined;
-}
-
-/** A model that is ready for requests. */
-export interface ReadyModel extends RouterModel {
-  readonly address: ServerAddress;
-}
-
-/** What runs, as far as it tells. */
-export interface ServerStatus {
-  readonly server:
-    | (Pick<ServerState, 'pid' | 'startedAt'> & { readonly url: string; readonly engine: string })
-    | null;
-  /** Every model the server has, loaded or not. */
-  readonly models: readonly RouterModel[];
-  /** Whether the server answered; it may run and be stuck. */
-  readonly answers: boolean;
+/** A server that others can use. */
+export interface ServedServer extends RunningServer {
+  readonly address: ModelServerAddress;
+  /** Whether it ran already. */
+  readonly ranAlready: boolean;
 }
 
 /**
@@ -77,56 +67,86 @@ export interface ServerStatus {
  */
 export class ModelServer {
   readonly #options: ModelServerOptions;
-  readonly #stateFile: string;
-  readonly #presetsFile: string;
-  readonly #settingsFile: string;
+  readonly #files: ServerFiles;
+  readonly #log: LogReader;
 
   constructor(options: ModelServerOptions) {
     this.#options = options;
-    this.#stateFile = path.join(options.runFolder, 'server.json');
-    this.#presetsFile = path.join(options.runFolder, 'presets.ini');
-    this.#settingsFile = path.join(options.runFolder, 'load-settings.json');
+    this.#files = serverFiles(options.runFolder);
+    this.#log = new LogReader(options.logFile);
   }
 
   /**
    * Starts the server unless it runs, and waits until it answers. Of several callers at once one
    * starts it and the others wait.
    *
-   * @throws LlameroError ENGINE_MISSING, ENGINE_UNUSABLE, PORT_TAKEN, SERVER_START_FAILED
+   * @throws LlameroError ENGINE_MISSING, ENGINE_UNUSABLE, PORT_TAKEN, SERVER_START_FAILED,
+   *   API_KEY_REQUIRED
    */
   async start(options: CallOptions = {}): Promise<ServerState> {
     return this.#locked('starting the server', options, async () =>
-      this.#ensure(await this.#presets(), options),
+      this.#ensure(await wantedPresets(this.#options, await this.#runSettings()), options),
     );
   }
 
   /**
-   * Makes a stored model ready for requests: server started, list of models up to date, model
-   * loaded.
+   * As {@link start}, but a server that runs already must be as this one is wanted.
+   *
+   * @throws LlameroError as {@link start}; SERVER_DIFFERS with the differences, a line each
+   */
+  async serve(options: ServeOptions = {}): Promise<ServedServer> {
+    return this.#locked('starting the server', options, async () => {
+      const running = await readLiveState(this.#files.state);
+      if (running !== undefined) await this.#requireSame(running, options);
+      let settings = await this.#runSettings();
+      if (options.settings !== undefined && Object.keys(options.settings).length > 0) {
+        settings = withSettings(settings, EVERY_MODEL, options.settings);
+        await writeRunSettings(this.#files.settings, settings);
+      }
+      const state = await this.#ensure(await wantedPresets(this.#options, settings), options);
+      return {
+        ...describeServer(state, this.#options.logFile),
+        address: await addressOf(state),
+        ranAlready: running?.pid === state.pid,
+      };
+    });
+  }
+
+  /**
+   * Makes a stored model ready for requests: server started, list of models up to date, room made,
+   * model loaded. One that is being loaded by somebody else is waited for.
    *
    * @param settings load settings that were asked for now; where they differ from those the model
    *   runs with it is loaded again. They hold until the model is stopped. Without any, a loaded
    *   model is left as it is.
-   * @throws LlameroError as {@link start}; MODEL_NOT_FOUND, MODEL_LOAD_FAILED with the reason
+   * @throws LlameroError as {@link start}; MODEL_NOT_FOUND, MEMORY_SHORT with what would fit,
+   *   MODEL_LOAD_FAILED with the reason
    */
-  async load(ref: string, settings: LoadSettings, options: CallOptions = {}): Promise<ReadyModel> {
-    const address = await this.#locked(`preparing ${ref}`, options, async () => {
-      const all = await readRunSettings(this.#settingsFile);
-      const wanted = withSettings(all, ref, settings);
-      const presets = await this.#presets(wanted);
-      requireInPresets(presets, ref);
-      if (Object.keys(settings).length > 0) await writeRunSettings(this.#settingsFile, wanted);
-      return this.#ensure(presets, options);
-    });
-    let model: RouterModel;
+  async load(
+    ref: string,
+    settings: LoadSettings,
+    options: LoadModelOptions = {},
+  ): Promise<ReadyModel> {
+    const { address, asked } = await this.#locked(`preparing ${ref}`, options, () =>
+      prepareLoad({
+        ...options,
+        server: this.#options,
+        files: this.#files,
+        ensure: (presets) => this.#ensure(presets, options),
+        ref,
+        settings,
+      }),
+    );
     try {
-      model = await loadModel({
+      const model = await loadModel({
         address,
         ref,
+        asked,
         logFile: this.#options.logFile,
         signal: options.signal,
         onLoading: (progress) => options.onEvent?.({ type: 'loading', ref, progress }),
       });
+      return { ...model, address };
     } catch (error) {
       // Settings with which it does not load must not stand in the way of the next attempt.
       if (error instanceof LlameroError && error.code === 'MODEL_LOAD_FAILED') {
@@ -134,7 +154,6 @@ export class ModelServer {
       }
       throw error;
     }
-    return { ...model, address: { host: address.host, port: address.port } };
   }
 
   /**
@@ -145,9 +164,32 @@ export class ModelServer {
   async unload(ref: string, options: CallOptions = {}): Promise<boolean> {
     return this.#locked(`unloading ${ref}`, options, async () => {
       await this.#forget(ref);
-      const state = await readLiveState(this.#stateFile);
+      const state = await readLiveState(this.#files.state);
       if (state?.models.includes(ref) !== true) return false;
-      return unloadModel(state, ref, options.signal);
+      return unloadModel(await addressOf(state), ref, options.signal);
+    });
+  }
+
+  /**
+   * Unloads a model that is not to be kept (`keep-alive` 0) after it was used, unless somebody else
+   * uses it at this moment.
+   *
+   * @returns whether it was unloaded
+   */
+  async release(ref: string, options: CallOptions = {}): Promise<boolean> {
+    const model = (await this.#options.models()).find((entry) => entry.ref === ref);
+    if (model === undefined) return false;
+    return this.#locked(`releasing ${ref}`, options, async () => {
+      const keep = settingsOf(this.#options, model, await this.#runSettings())['keep-alive'];
+      const state = await readLiveState(this.#files.state);
+      if (state === undefined || keep === undefined || Number(keep) !== 0) return false;
+      const address = await addressOf(state);
+      const listed = await listModels(address, { signal: options.signal });
+      const entry = listed.find((one) => one.ref === ref);
+      if (entry?.state !== 'loaded') return false;
+      if ((await requestsOf(address, entry.id, options.signal)) !== 0) return false;
+      await this.#forget(ref);
+      return unloadModel(address, ref, options.signal);
     });
   }
 
@@ -158,145 +200,84 @@ export class ModelServer {
    */
   async stop(options: CallOptions = {}): Promise<boolean> {
     return this.#locked('stopping the server', options, async () => {
-      const state = await readLiveState(this.#stateFile);
+      const state = await readLiveState(this.#files.state);
       if (state !== undefined) await terminateRouter(state, this.#options.stopTimeoutSeconds);
-      await writeRunSettings(this.#settingsFile, {});
-      await removeState(this.#stateFile);
+      await writeRunSettings(this.#files.settings, {});
+      await removeState(this.#files.state);
       return state !== undefined;
     });
   }
 
-  /** What runs now. Changes nothing and starts nothing. */
+  /** What runs now. Changes nothing and starts nothing; no model is woken or kept awake by it. */
   async status(options: CallOptions = {}): Promise<ServerStatus> {
-    const state = await readLiveState(this.#stateFile);
-    if (state === undefined) return { server: null, models: [], answers: false };
-    const server = {
-      pid: state.pid,
-      startedAt: state.startedAt,
-      url: serverUrl(state),
-      engine: describeEngine(state.engine),
-    };
-    if (!(await answers(state, options.signal))) return { server, models: [], answers: false };
-    const models = await listModels(state, { signal: options.signal });
-    return { server, models, answers: true };
+    return serverStatus({
+      ...options,
+      server: this.#options,
+      files: this.#files,
+      log: this.#log,
+    });
   }
 
   /**
-   * The references of the models that take memory now or are about to. None when nothing runs or
-   * answers.
+   * The references of the models that take memory now or are about to. None when nothing runs, or
+   * does not answer, or not to us.
    */
   async loadedModels(options: CallOptions = {}): Promise<string[]> {
-    const { models } = await this.status(options);
-    return models.filter(({ state }) => isActive(state)).map(({ ref }) => ref);
+    try {
+      const { models } = await this.status(options);
+      return models.filter(({ state }) => isActive(state)).map(({ ref }) => ref);
+    } catch (error) {
+      if (error instanceof LlameroError && error.code === 'API_KEY_INVALID') return [];
+      throw error;
+    }
   }
 
-  #locked<T>(purpose: string, { signal }: CallOptions, work: () => Promise<T>): Promise<T> {
-    const lockFile = path.join(this.#options.runFolder, 'server.lock');
-    return withLock(lockFile, { purpose, signal }, work);
+  #locked<T>(purpose: string, options: CallOptions, work: () => Promise<T>): Promise<T> {
+    const onWait = (holder: LockHolder): void =>
+      options.onEvent?.({ type: 'waiting', purpose: holder.purpose });
+    return withLock(this.#files.lock, { purpose, onWait, signal: options.signal }, work);
+  }
+
+  #runSettings(): Promise<RunSettings> {
+    return readRunSettings(this.#files.settings);
   }
 
   /** Drops the load settings that a model was run with. The lock is held. */
   async #forget(ref: string): Promise<void> {
-    const all = await readRunSettings(this.#settingsFile);
-    if (ref in all) await writeRunSettings(this.#settingsFile, withoutSettings(all, ref));
+    const all = await this.#runSettings();
+    if (ref in all) await writeRunSettings(this.#files.settings, withoutSettings(all, ref));
   }
 
-  async #presets(runSettings?: Awaited<ReturnType<typeof readRunSettings>>): Promise<Presets> {
-    const { engine, models, settings } = this.#options;
-    const ofRuns = runSettings ?? (await readRunSettings(this.#settingsFile));
-    const complete = (await models()).filter(({ state }) => state === 'complete');
-    const { flags } = await engine();
-    return buildPresets(
-      complete.map((model) => ({ model, settings: { ...settings, ...ofRuns[model.ref] } })),
-      flags,
+  /** The running server with these presets. The lock is held. */
+  #ensure(presets: Presets, options: ServeOptions): Promise<ServerState> {
+    return ensureServer({
+      ...options,
+      server: this.#options,
+      files: this.#files,
+      presets,
+      chooseKey: () => this.#chooseKey(options),
+    });
+  }
+
+  #chooseKey({ generateKey }: ServeOptions) {
+    const { address, apiKey } = this.#options;
+    return chooseKey(address.host, apiKey ?? {}, this.#files.apiKey, generateKey);
+  }
+
+  async #requireSame(running: ServerState, options: ServeOptions): Promise<void> {
+    const { address, engine, modelsMax } = this.#options;
+    const wanted = {
+      address,
+      modelsMax,
+      engine: await engine(),
+      key: await this.#chooseKey(options),
+    };
+    const lines = differences(running, (await addressOf(running)).apiKey, wanted);
+    if (lines.length === 0) return;
+    throw new LlameroError(
+      'SERVER_DIFFERS',
+      `A server runs already (process ${running.pid}, ${describeEngine(running.engine)}), with other settings:\n${lines.map((line) => `  ${line}`).join('\n')}`,
+      { hint: 'End it first: `llamero stop --server`. Or use it as it is: `llamero ps` shows it' },
     );
   }
-
-  /** The running server with these presets; started when there is none. The lock is held. */
-  async #ensure(presets: Presets, options: CallOptions): Promise<ServerState> {
-    const state = await readLiveState(this.#stateFile);
-    if (state === undefined) return this.#startAnew(presets, options);
-    // The one who started it may have been killed before it was ready.
-    await waitUntilReady({
-      address: state,
-      logFile: this.#options.logFile,
-      timeoutSeconds: this.#options.startTimeoutSeconds,
-      hasEnded: async () => (await processIdentity(state.pid)) !== state.identity,
-      signal: options.signal,
-    });
-    const digest = digestOf(presets);
-    if (digest === state.presets) return state;
-    await writeFileAtomic(this.#presetsFile, presets.text, 0o600);
-    await listModels(state, { reload: true, signal: options.signal });
-    const current = { ...state, models: [...presets.refs], presets: digest };
-    await writeState(this.#stateFile, current);
-    return current;
-  }
-
-  async #startAnew(presets: Presets, { onEvent, signal }: CallOptions): Promise<ServerState> {
-    const { address, environment, logFile, modelsMax, runFolder, startTimeoutSeconds } =
-      this.#options;
-    if ((await readState(this.#stateFile)) !== undefined) onEvent?.({ type: 'found dead' });
-    const engine = await this.#options.engine();
-    await requireFreePort(address);
-    await writeFileAtomic(this.#presetsFile, presets.text, 0o600);
-    onEvent?.({ type: 'starting', engine: describeEngine(engine) });
-    const router = await launchRouter({
-      ...address,
-      engine,
-      presetsFile: this.#presetsFile,
-      logFile,
-      cacheFolder: path.join(runFolder, 'no-models'),
-      modelsMax,
-      environment,
-    });
-    const state: ServerState = {
-      pid: router.pid,
-      identity: router.identity,
-      startedAt: new Date().toISOString(),
-      ...address,
-      engine: {
-        command: [...engine.command],
-        ...(engine.build === undefined ? {} : { build: engine.build }),
-        ...(engine.version === undefined ? {} : { version: engine.version }),
-      },
-      models: [...presets.refs],
-      presets: digestOf(presets),
-    };
-    try {
-      // Written before it is ready, so that a server whose starter is killed now is found again.
-      await writeState(this.#stateFile, state);
-      await waitUntilReady({
-        address,
-        logFile,
-        timeoutSeconds: startTimeoutSeconds,
-        hasEnded: () => router.hasEnded(),
-        signal,
-      });
-    } catch (error) {
-      await terminateRouter(router);
-      await removeState(this.#stateFile);
-      throw error;
-    }
-    router.release();
-    onEvent?.({ type: 'started', url: serverUrl(address) });
-    return state;
-  }
-}
-
-function digestOf(presets: Presets): string {
-  return createHash('sha256').update(presets.text).digest('hex');
-}
-
-function requireInPresets(presets: Presets, ref: string): void {
-  if (presets.refs.includes(ref)) return;
-  const refused = presets.refused.find((entry) => entry.ref === ref);
-  if (refused !== undefined) {
-    throw new LlameroError('MODEL_LOAD_FAILED', `${ref} cannot be loaded: ${refused.reason}`, {
-      hint: 'Correct the setting or the path; `llamero config list` and `llamero list --json` show them',
-    });
-  }
-  throw new LlameroError('MODEL_NOT_FOUND', `${ref} is not stored on this machine`, {
-    hint: `Fetch it with \`llamero pull ${ref}\``,
-  });
 }

@@ -13,6 +13,10 @@ const stateSchema = z.object({
   startedAt: z.iso.datetime(),
   host: z.string(),
   port: z.int().min(1).max(65_535),
+  /** Models that it keeps loaded at once. */
+  modelsMax: z.int().min(0).optional(),
+  /** The file with the key that it asks its clients for. The key itself does not stand here. */
+  apiKeyFile: z.string().optional(),
   engine: z.object({
     command: z.array(z.string()).min(1),
     build: z.number().optional(),

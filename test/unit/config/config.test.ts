@@ -13,7 +13,8 @@ describe('where values come from', () => {
   test('without a file, variables and flags all are defaults', async () => {
     const config = await loadConfig({ paths: await temporaryPaths(), environment: {} });
     expect(config.settings().map(({ key }) => key)).toEqual(SETTING_KEYS);
-    for (const { key, value, source, origin } of config.settings()) {
+    for (const key of SETTING_KEYS) {
+      const { value, source, origin } = config.setting(key);
       expect({ value, source, origin }).toEqual({
         value: definitionOf(key).default,
         source: 'default',
@@ -139,8 +140,66 @@ describe('what the file may hold', () => {
   );
 });
 
+describe('settings of some models', () => {
+  test('stand under their names, in the order of the file', async () => {
+    const paths = await temporaryPaths(
+      [
+        'models:',
+        '  user/repo:Q4_K_M: # mine',
+        '    ctx-size: 8192',
+        '    lora: adapters/a.gguf',
+        '  "*:Q2_K": { temp: 1, system: "Be brief." }',
+        'server:',
+        '  ctx-size: 4096',
+        '  args:',
+        '    no-context-shift: true',
+        '    rope-scaling: yarn',
+        '',
+      ].join('\n'),
+    );
+    const config = await loadConfig({ paths, environment: {} });
+    expect(config.scoped().map(({ key, origin, value }) => [key.text, value, origin])).toEqual([
+      ['models.user/repo:Q4_K_M.ctx-size', 8192, 'config.yaml:3'],
+      [
+        'models.user/repo:Q4_K_M.lora',
+        path.join(path.dirname(paths.configFile), 'adapters', 'a.gguf'),
+        'config.yaml:4',
+      ],
+      ['models.*:Q2_K.temp', 1, 'config.yaml:5'],
+      ['models.*:Q2_K.system', 'Be brief.', 'config.yaml:5'],
+      ['server.args.no-context-shift', true, 'config.yaml:9'],
+      ['server.args.rope-scaling', 'yarn', 'config.yaml:10'],
+    ]);
+    expect(config.get('server.ctx-size')).toBe(4096);
+    expect(config.settings().slice(SETTING_KEYS.length)).toHaveLength(6);
+  });
+
+  test.each(['models:\n', 'models: {}\n', 'models:\n  u/r:\n', 'models:\n  u/r: { args: }\n'])(
+    'may be missing: %j',
+    async (text) => {
+      const config = await loadConfig({ paths: await temporaryPaths(text), environment: {} });
+      expect(config.scoped()).toEqual([]);
+    },
+  );
+});
+
 describe('mistakes in the file', () => {
   test.each([
+    [
+      'a slip in a setting of a model',
+      'models:\n  u/r:\n    tmp: 1\n',
+      3,
+      'mean `models.u/r.temp`?',
+    ],
+    ['a bad value of a model', 'models:\n  u/r:\n    temp: x\n', 3, '`models.u/r.temp` must be'],
+    ['a setting of no single model', 'models:\n  u/r:\n    port: 1\n', 3, '`server.port` holds'],
+    ['a name of no model', 'models:\n  llama:\n    temp: 1\n', 3, 'names no model'],
+    ['a value for a model', 'models:\n  u/r: 5\n', 2, '`models.u/r` is a section'],
+    ['a value for all models', 'models: 5\n', 1, '`models` is a section'],
+    ['a list of flags', 'server:\n  args: [a]\n', 2, '`server.args` is a section'],
+    ['a flag of ours', 'server:\n  args: { port: 1 }\n', 2, 'use `server.port`'],
+    ['a flag that is a setting', 'server:\n  args: { ngl: 1 }\n', 2, '`server.n-gpu-layers`'],
+    ['a switch with blanks', 'server:\n  args: { "a b": 1 }\n', 2, 'is no flag'],
     ['a slip in a key', 'server:\n  prot: 1\n', 2, '`server.prot` (did you mean `server.port`?)'],
     ['a slip in a section', 'sever:\n  port: 1\n', 2, '`sever.port` (did you mean `server.port`?)'],
     ['a key of nobody', 'colours:\n  gloss: 1\n', 2, 'unknown setting `colours.gloss`'],
@@ -200,6 +259,12 @@ describe('mistakes in the file', () => {
     ['an unknown tag', 'hub: !!js/function x\n', ':1:6: '],
     ['a key that is a list', 'run:\n  ? [a]\n  : 1\n', ':2:5: '],
     ['an alias', 'run:\n  temp: &t 1\n  top-p: *t\n', ':3:10: an alias'],
+    [
+      'a pattern without quotes',
+      'models:\n  *:Q2_K:\n    temp: 1\n',
+      ':2:3: a name that begins with',
+    ],
+    ['a bare star', 'models:\n  * : { temp: 1 }\n', ':2:3: '],
     ['an alias to nothing', 'run:\n  temp: *t\n', ':2:9: '],
     ['a NUL byte', 'run:\n  system: a\0b\n', ':2:12: a control character'],
     ['an escape sequence', 'run:\n  system: \u001B[31mred\n', ':2:11: a control character'],

@@ -3,14 +3,15 @@ import { describe, expect, test } from 'vitest';
 
 import { putValue, removeKey, renderDocument } from '../../../src/lib/config/document-edit.ts';
 import { parseConfigDocument } from '../../../src/lib/config/document.ts';
-import { SETTING_KEYS, type SettingKey } from '../../../src/lib/config/schema.ts';
+import { splitKey } from '../../../src/lib/config/key.ts';
+import { SETTING_KEYS } from '../../../src/lib/config/schema.ts';
 import { LlameroError } from '../../../src/lib/errors.ts';
 
 const FILE = 'config.yaml';
 
-function put(text: string, key: SettingKey, value: string | number | boolean): string {
+function put(text: string, key: string, value: string | number | boolean): string {
   const { document } = parseConfigDocument(text, FILE);
-  putValue(document, key, value, FILE);
+  putValue(document, splitKey(key), value, FILE);
   return renderDocument(document, text);
 }
 
@@ -21,11 +22,11 @@ function remove(text: string, key: string): string | undefined {
 
 function valuesOf(text: string): Record<string, unknown> {
   const { entries } = parseConfigDocument(text, FILE);
-  return Object.fromEntries(entries.map(({ key, raw }) => [key, raw]));
+  return Object.fromEntries(entries.map(({ path, raw }) => [path.join('.'), raw]));
 }
 
 describe('putting a value', () => {
-  test.each<[string, string, SettingKey, string | number | boolean, string]>([
+  test.each<[string, string, string, string | number | boolean, string]>([
     ['into nothing', '', 'server.port', 8080, 'server:\n  port: 8080\n'],
     ['below comments', '# mine\n', 'server.port', 8080, '# mine\n\nserver:\n  port: 8080\n'],
     [
@@ -50,6 +51,20 @@ describe('putting a value', () => {
       'server:\n  # host: 0.0.0.0\n  port: 1\n\nrun:\n',
     ],
     ['into an inline section', 'run: { temp: 1 }\n', 'run.seed', 2, 'run: { temp: 1, seed: 2 }\n'],
+    [
+      'of a model, with the comments of its neighbours',
+      'models:\n  # a\n  u/r: # b\n    # c\n    temp: 1 # d\n',
+      'models.u/r.top-k',
+      5,
+      'models:\n  # a\n  u/r:\n    # b\n    # c\n    temp: 1 # d\n    top-k: 5\n',
+    ],
+    [
+      'of a model that is there in one line',
+      'models:\n  u/r: { temp: 1 }\n',
+      'models.u/r.args.fit',
+      'off',
+      'models:\n  u/r: { temp: 1, args: { fit: off } }\n',
+    ],
     [
       'with the indentation and the line ends that are there',
       'run:\r\n    temp: 1\r\n',
@@ -120,6 +135,18 @@ describe('taking a key out', () => {
       'port',
       'run:\n  temp: 1\n',
     ],
+    [
+      'takes all emptied groups of a model too',
+      'models:\n  u/r:\n    args:\n      fit: off\nrun:\n  temp: 1\n',
+      'models.u/r.args.fit',
+      'run:\n  temp: 1\n',
+    ],
+    [
+      'leaves an emptied group of a model that holds comments',
+      'models:\n  u/r:\n    # a\n    temp: 1\n',
+      'models.u/r.temp',
+      'models:\n  u/r: # a\n',
+    ],
     ['works for a dotted key', 'a.b: 1\nrun:\n  temp: 1\n', 'a.b', 'run:\n  temp: 1\n'],
   ])('%s', (_what, before, key, after) => {
     expect(remove(before, key)).toBe(after);
@@ -156,7 +183,14 @@ test('whatever is put and taken out, all other values and all comments stay', ()
     ),
   );
   const step = fc.record({
-    key: fc.constantFrom(...SETTING_KEYS),
+    key: fc.constantFrom(
+      ...SETTING_KEYS,
+      'models.u/r.temp',
+      'models.u/r.system',
+      'models.*:Q2_K.temp',
+      'models.u/r.args.fit',
+      'server.args.fit',
+    ),
     value: fc.option(value, { nil: undefined }),
   });
   const start = [

@@ -54,6 +54,15 @@ describe('setValue', () => {
     ['server.n-gpu-layers', 'all', 'server:\n  n-gpu-layers: all\n'],
     ['server.llama-server', '~/bin/x', 'server:\n  llama-server: ~/bin/x\n'],
     ['run.system', '42', 'run:\n  system: "42"\n'],
+    ['server.keep-alive', '-1', 'server:\n  keep-alive: -1\n'],
+    ['server.keep-alive', '1h', 'server:\n  keep-alive: 1h\n'],
+    ['server.model-draft', 'user/small:Q8_0', 'server:\n  model-draft: user/small:Q8_0\n'],
+    ['server.args.rope-scaling', 'yarn', 'server:\n  args:\n    rope-scaling: yarn\n'],
+    ['server.args.no-warmup', 'true', 'server:\n  args:\n    no-warmup: true\n'],
+    ['models.u/r:Q4_K_M.ctx-size', '8192', 'models:\n  u/r:Q4_K_M:\n    ctx-size: 8192\n'],
+    ['models.*:Q2_K.temp', '0.5', 'models:\n  "*:Q2_K":\n    temp: 0.5\n'],
+    ['models.u/Llama-3.2.flash-attn', 'on', 'models:\n  u/Llama-3.2:\n    flash-attn: on\n'],
+    ['models.u/*.args.fit', 'off', 'models:\n  u/*:\n    args:\n      fit: off\n'],
   ])('%s %s is written as typed', async (key, text, expected) => {
     const paths = await temporaryPaths();
     await setValue(paths, key, text);
@@ -156,6 +165,14 @@ describe('unsetValue', () => {
     expect(await unsetValue(paths, 'server.port')).toBe(true);
     expect(await readFile(paths.configFile, 'utf8')).toBe('server:\n  host: x\n');
     expect(await unsetValue(paths, 'server.port')).toBe(false);
+  });
+
+  test('takes out all settings of a model at once', async () => {
+    const text =
+      'models:\n  # a\n  u/r:\n    temp: 1\n    args: { fit: off }\n  "*":\n    temp: 2\n';
+    const paths = await temporaryPaths(text);
+    expect(await unsetValue(paths, 'models.u/r')).toBe(true);
+    expect(await readFile(paths.configFile, 'utf8')).toBe('models:\n  # a\n  "*":\n    temp: 2\n');
   });
 
   test('takes out a key that llamero does not know', async () => {

@@ -3,10 +3,11 @@ import type { ServerResponse } from 'node:http';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { AnswerReader, streamChat } from '../../../src/lib/server/client.ts';
-import { type ServerAddress, requestJson, serverUrl } from '../../../src/lib/server/request.ts';
+import { AnswerReader } from '../../../src/lib/server/client-answer.ts';
+import { type ChatAnswer, streamChat } from '../../../src/lib/server/client.ts';
+import { ContextExceeded, type ServerAddress } from '../../../src/lib/server/request.ts';
 import { caught } from '../../support/caught.ts';
-import { closedOrigin, startLocalServer } from '../../support/local-server.ts';
+import { startLocalServer } from '../../support/local-server.ts';
 
 const USAGE = { prompt_tokens: 9, completion_tokens: 4, total_tokens: 13 };
 const TIMINGS = {
@@ -48,7 +49,14 @@ const ANSWER = {
     completionTokens: 4,
     completionTokensPerSecond: 20.25,
   },
+  firstTokenSeconds: 0.25,
 };
+
+/** A clock that is read twice: when the request is sent and when the first token is there. */
+function quarterSecondClock(): () => number {
+  let reading = 750;
+  return () => (reading += 250);
+}
 
 function addressOf(origin: string): ServerAddress {
   const { hostname, port } = new URL(origin);
@@ -63,7 +71,11 @@ async function chatWith(
     request.resume();
     answer(response);
   });
-  return await streamChat(addressOf(server.origin), { model: 'm', messages: [] }, options);
+  const body = { model: 'm', messages: [] };
+  return await streamChat(addressOf(server.origin), body, {
+    now: quarterSecondClock(),
+    ...options,
+  });
 }
 
 const EVENTS = { 'content-type': 'text/event-stream' };
@@ -93,17 +105,20 @@ describe('an answer that streams in', () => {
     expect(answer).toEqual(ANSWER);
   });
 
-  test('is the same however its text is cut', () => {
+  test('is the same wherever its bytes are cut', () => {
+    const bytes = Buffer.from(STREAM);
     fc.assert(
-      fc.property(fc.array(fc.nat(STREAM.length), { maxLength: 30 }), (cuts) => {
-        const reader = new AnswerReader({});
+      fc.property(fc.array(fc.nat(bytes.length), { maxLength: 30 }), (cuts) => {
+        const told: string[] = [];
+        const reader = new AnswerReader({ onText: (text) => told.push(text) }, () => 0.25);
         let from = 0;
-        for (const cut of [...cuts.sort((a, b) => a - b), STREAM.length]) {
-          reader.feed(STREAM.slice(from, cut));
+        for (const cut of [...cuts.sort((a, b) => a - b), bytes.length]) {
+          reader.feed(bytes.subarray(from, cut));
           from = cut;
         }
         expect(reader.isComplete).toBe(true);
         expect(reader.result()).toEqual(ANSWER);
+        expect(told.join('')).toBe(ANSWER.text);
       }),
     );
   });
@@ -112,19 +127,107 @@ describe('an answer that streams in', () => {
     const answer = await chatWith((response) =>
       response.writeHead(200, EVENTS).end(`${chunk({ content: 'x' }, 'length')}data: [DONE]\n\n`),
     );
-    expect(answer).toEqual({ text: 'x', finishReason: 'length', usage: null, timings: null });
+    expect(answer).toEqual({
+      text: 'x',
+      finishReason: 'length',
+      usage: null,
+      timings: null,
+      firstTokenSeconds: 0.25,
+    });
   });
 
-  test('that ends too early says that the server is gone', async () => {
-    const cut = chunk({ content: 'half' });
-    for (const end of [
-      (response: ServerResponse) => response.writeHead(200, EVENTS).end(cut),
-      (response: ServerResponse) => {
-        response.writeHead(200, EVENTS).write(cut, () => response.destroy());
+  const CUT = chunk({ content: 'half' });
+  const HALF_A_CHARACTER = Buffer.from('data: {"choices":[{"delta":{"content":"🦙').subarray(0, -2);
+  test.each<[string, (response: ServerResponse) => void]>([
+    ['is ended', (response) => response.writeHead(200, EVENTS).end(CUT)],
+    [
+      'is cut off',
+      (response) => response.writeHead(200, EVENTS).write(CUT, () => response.destroy()),
+    ],
+    [
+      'ends in half a character',
+      (response) =>
+        response.writeHead(200, EVENTS).end(Buffer.concat([Buffer.from(CUT), HALF_A_CHARACTER])),
+    ],
+  ])('that %s too early says that the server is gone, and keeps what came', async (_, end) => {
+    const partial: ChatAnswer[] = [];
+    const options = { onPartial: (answer: ChatAnswer) => partial.push(answer) };
+    expect((await caught(chatWith(end, options))).code).toBe('SERVER_GONE');
+    expect(partial.map(({ finishReason, text }) => [text, finishReason])).toEqual([['half', null]]);
+  });
+
+  test('that is broken off knows its figures from the last event', async () => {
+    const timings = { ...TIMINGS, predicted_n: 1 };
+    let partial: ChatAnswer | undefined;
+    const controller = new AbortController();
+    const delta = { choices: [{ delta: { content: 'one' }, finish_reason: null }], timings };
+    await caught(
+      chatWith((response) => response.writeHead(200, EVENTS).write(event(delta)), {
+        signal: controller.signal,
+        onText: () => controller.abort(),
+        onPartial: (answer) => (partial = answer),
+      }),
+    );
+    expect(partial).toMatchObject({
+      text: 'one',
+      usage: { promptTokens: 9, completionTokens: 1, totalTokens: 10 },
+      timings: { completionTokens: 1 },
+    });
+  });
+
+  test('tells how far the prompt has been read', async () => {
+    const told: unknown[] = [];
+    const progress = { total: 34, cache: 2, processed: 18, time_ms: 7 };
+    const delta = { role: 'assistant', content: null };
+    const reading = event({ choices: [{ delta, finish_reason: null }], prompt_progress: progress });
+    await chatWith((response) => response.writeHead(200, EVENTS).end(reading + STREAM), {
+      onProgress: (at) => told.push(at),
+    });
+    expect(told).toEqual([{ total: 34, cached: 2, processed: 18 }]);
+  });
+
+  test('puts tool calls together from their pieces', async () => {
+    const call = (index: number, rest: object): string =>
+      chunk({ tool_calls: [{ index, ...rest }] });
+    const answer = await chatWith((response) =>
+      response
+        .writeHead(200, EVENTS)
+        .end(
+          call(0, { id: 'a', type: 'function', function: { name: 'weather', arguments: '{"ci' } }) +
+            call(1, { id: 'b', function: { name: 'time', arguments: '' } }) +
+            call(0, { function: { arguments: 'ty":"Cusco"}' } }) +
+            call(1, { function: { arguments: '{}' } }) +
+            chunk({}, 'tool_calls') +
+            event('[DONE]'),
+        ),
+    );
+    expect(answer.finishReason).toBe('tool_calls');
+    expect(answer.toolCalls).toEqual([
+      { id: 'a', name: 'weather', arguments: '{"city":"Cusco"}' },
+      { id: 'b', name: 'time', arguments: '{}' },
+    ]);
+  });
+
+  test('whose listener fails is that failure, not the server gone', async () => {
+    const failing = chatWith((response) => response.writeHead(200, EVENTS).end(STREAM), {
+      onText: () => {
+        throw new TypeError('a slip of ours');
       },
-    ]) {
-      expect((await caught(chatWith(end))).code).toBe('SERVER_GONE');
-    }
+    });
+    await expect(failing).rejects.toThrow(new TypeError('a slip of ours'));
+  });
+
+  test('that stalls is waited for until it is broken off', async () => {
+    const controller = new AbortController();
+    const error = await caught(
+      chatWith(
+        (response) => {
+          response.writeHead(200, EVENTS).write(': ping\n\n', () => controller.abort());
+        },
+        { signal: controller.signal },
+      ),
+    );
+    expect(error.code).toBe('INTERRUPTED');
   });
 
   test.each([
@@ -156,12 +259,26 @@ describe('an answer that streams in', () => {
     });
   });
 
-  test('that does not fit the context comes with what to do', async () => {
-    const body = { error: { code: 400, message: 'too long', type: 'exceed_context_size_error' } };
+  const TOO_LONG = { code: 400, message: 'too long', type: 'exceed_context_size_error' };
+  test.each([
+    ['with figures', { ...TOO_LONG, n_prompt_tokens: 9004, n_ctx: 4096 }, '-c 10240'],
+    ['without', TOO_LONG, '-c <tokens>'],
+  ])('that does not fit the context comes with what to do, %s', async (_, refusal, hint) => {
+    const body = JSON.stringify({ error: refusal });
+    const error = await caught(chatWith((response) => response.writeHead(400).end(body)));
+    expect(error.code).toBe('CONTEXT_EXCEEDED');
+    expect(error.exitCode).toBe(10);
+    expect(error.hint).toContain(hint);
+  });
+
+  test('that does not fit the context tells its figures to the program as well', async () => {
+    const refusal = { ...TOO_LONG, n_prompt_tokens: 9004, n_ctx: 4096 };
     const error = await caught(
-      chatWith((response) => response.writeHead(400).end(JSON.stringify(body))),
+      chatWith((response) => response.writeHead(200, EVENTS).end(event({ error: refusal }))),
     );
-    expect(error.hint).toContain('-c <tokens>');
+    expect(error.message).toContain('9004');
+    expect(error.cause).toBeInstanceOf(ContextExceeded);
+    expect(error.cause).toMatchObject({ promptTokens: 9004, contextSize: 4096 });
   });
 
   test.each(['not JSON', '{"choices":7}', '[]'])(
@@ -200,39 +317,5 @@ describe('an answer that streams in', () => {
     );
     expect(error.code).toBe('INTERRUPTED');
     expect(server.seen).toEqual([]);
-  });
-});
-
-describe('a request', () => {
-  test('to nobody says so', async () => {
-    const address = addressOf(await closedOrigin());
-    const error = await caught(requestJson(address, { method: 'GET', path: '/health' }));
-    expect(error.code).toBe('SERVER_GONE');
-    expect(error.message).toBe(`The server at ${serverUrl(address)} is gone: nobody listens there`);
-  });
-
-  test('that is not answered ends after its time', async () => {
-    await using server = await startLocalServer(() => undefined);
-    const request = { method: 'GET', path: '/health', timeoutSeconds: 0.2 } as const;
-    const error = await caught(requestJson(addressOf(server.origin), request));
-    expect(error.message).toContain('no answer within 0.2 s');
-  });
-
-  test('that is answered by something else says so', async () => {
-    await using server = await startLocalServer((_, response) => response.end('<html>'));
-    const address = addressOf(server.origin);
-    const error = await caught(requestJson(address, { method: 'GET', path: '/models' }));
-    expect(error.code).toBe('SERVER_ANSWER');
-    expect(error.message).toContain('does not answer like llama-server');
-  });
-
-  test.each([
-    ['127.0.0.1', 'http://127.0.0.1:80'],
-    ['0.0.0.0', 'http://127.0.0.1:80'],
-    ['::', 'http://[::1]:80'],
-    ['fe80::1', 'http://[fe80::1]:80'],
-    ['box.lan', 'http://box.lan:80'],
-  ])('to a server on %s goes to %s', (host, url) => {
-    expect(serverUrl({ host, port: 80 })).toBe(url);
   });
 });

@@ -80,7 +80,7 @@ const CASES: readonly (readonly [line: string, reason: string, hint: string])[] 
   [
     'error while handling argument "--threads": stoi',
     '--threads has a bad value (stoi)',
-    'llamero config list',
+    'llamero explain',
   ],
   [
     'error: invalid argument: --models-preset',

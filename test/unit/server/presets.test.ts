@@ -1,7 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { buildPresets, sectionName, valueProblem } from '../../../src/lib/server/presets.ts';
+import { buildPresets, sectionName } from '../../../src/lib/server/presets.ts';
+import { valueProblem } from '../../../src/lib/server/settings/preset-entries.ts';
 import type { StoredModel } from '../../../src/lib/store/model.ts';
 
 const FLAGS = new Set(['--model', '--mmproj', '--alias', '--ctx-size', '--threads']);

@@ -162,12 +162,13 @@ describe('the log', () => {
     const file = path.join(folder, 'logs', 'server.log');
     expect(await readLogTail(file)).toBe('');
     for (const text of ['first', 'second', 'third']) {
-      const handle = await openLog(file);
+      const handle = await openLog(file, 'llama.cpp');
       await handle.writeFile(text);
       await handle.close();
     }
-    expect(await readLogTail(file)).toBe('third');
-    expect(await readLogTail(`${file}.1`)).toBe('second');
+    expect(await readLogTail(file)).toMatch(/^# llamero starts llama\.cpp at \S+\nthird$/u);
+    expect(await readLogTail(`${file}.1`)).toMatch(/\nsecond$/u);
+    expect(await readLogTail(`${file}.2`)).toMatch(/\nfirst$/u);
   });
 
   test('is read from its end when it is long', async () => {
@@ -222,15 +223,16 @@ describe('how a router is started', () => {
   });
 
   test('only on a port that is free, on a host of this machine', async () => {
+    const presets = path.join(folder, 'presets.ini');
     const listener = net.createServer().listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const { port } = listener.address() as net.AddressInfo;
-    const taken = await caught(requireFreePort({ host: '127.0.0.1', port }));
+    const taken = await caught(requireFreePort({ host: '127.0.0.1', port }, presets));
     expect(taken.code).toBe('PORT_TAKEN');
     listener.close();
     await once(listener, 'close');
-    await requireFreePort({ host: '127.0.0.1', port });
-    const elsewhere = await caught(requireFreePort({ host: '203.0.113.1', port }));
+    await requireFreePort({ host: '127.0.0.1', port }, presets);
+    const elsewhere = await caught(requireFreePort({ host: '203.0.113.1', port }, presets));
     expect(elsewhere.code).toBe('SERVER_START_FAILED');
   });
 });

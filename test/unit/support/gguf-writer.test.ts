@@ -5,7 +5,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import type { GgufContent, GgufValue } from '../../support/gguf/writer.ts';
-import { writeGguf } from '../../support/gguf/writer.ts';
+import { encodeHeader, writeGguf, writeHollowGguf } from '../../support/gguf/writer.ts';
 
 let folder: string;
 
@@ -168,4 +168,52 @@ describe('tensors', () => {
       written({ metadata: {}, tensors: [{ name: 'a', dimensions: [2, dimension] }] }),
     ).rejects.toThrow(/Tensor a has a dimension of/);
   });
+});
+
+describe('a header in another form', () => {
+  const content: GgufContent = { metadata: { k: { type: 'string', value: 'v' } }, tensors: [] };
+
+  test('of version 1 has counts and lengths of four bytes', () => {
+    expect(encodeHeader({ ...content, version: 1 }).toString('hex')).toBe(
+      hex('47475546 01000000 00000000 01000000', '01000000 6b 08000000 01000000 76'),
+    );
+  });
+
+  test('of version 2 has them of eight', () => {
+    expect(encodeHeader({ ...content, version: 2 }).toString('hex')).toBe(
+      hex(
+        '47475546 02000000 0000000000000000 0100000000000000',
+        '0100000000000000 6b 08000000 0100000000000000 76',
+      ),
+    );
+  });
+
+  test('in big-endian order has the same magic and all numbers turned round', () => {
+    expect(encodeHeader({ ...content, endianness: 'big' }).toString('hex')).toBe(
+      hex(
+        '47475546 00000003 0000000000000000 0000000000000001',
+        '0000000000000001 6b 00000008 0000000000000001 76',
+      ),
+    );
+  });
+});
+
+test('a hollow file is the same as a written one of zeros', async () => {
+  const content: GgufContent = {
+    metadata: { k: { type: 'uint8', value: 1 } },
+    tensors: [
+      { name: 'a', dimensions: [32, 3], type: 'Q8_0' },
+      { name: 'b', dimensions: [5] },
+      { name: 'c', dimensions: [7], type: 'F16' },
+    ],
+  };
+  const file = path.join(folder, 'hollow.gguf');
+  await writeHollowGguf(file, content);
+  expect((await readFile(file)).equals(await written(content))).toBe(true);
+});
+
+test('rows that do not fill the blocks of a type are refused', async () => {
+  await expect(
+    written({ metadata: {}, tensors: [{ name: 'a', dimensions: [33, 2], type: 'Q8_0' }] }),
+  ).rejects.toThrow(/blocks of 32/u);
 });

@@ -1,0 +1,69 @@
+import { Args, Flags } from '@oclif/core';
+
+import { BaseCommand } from '../base-command.ts';
+import { shellLine } from '../lib/config/shell-word.ts';
+import { LlameroError } from '../lib/errors.ts';
+import { type ModelExplanation, explainModel } from '../views/explain.ts';
+import { printExplanation, printRemarks } from '../views/explain-table.ts';
+import { loadFlags, loadSettingsOf, passthroughSettings } from '../views/load-flags.ts';
+import { mergeLoadSettings } from '../lib/server/settings/resolve.ts';
+
+export default class Explain extends BaseCommand<typeof Explain> {
+  static override summary = 'Show how a model is loaded, and where each setting comes from';
+
+  static override description = `Prints the command line of llama-server for a model, a flag a line, each with its source. Nothing is started. Load flags, and flags of llama-server after \`--\`, show what they would change.
+
+Flags hold before settings of the model (\`models.<model>\`), those before settings of all models (\`server\`, \`run\`), those before defaults. Of several names in \`models\` that fit, the most exact holds: a quant before its repository, that before a pattern, a longer pattern before a shorter one.`;
+
+  static override examples = [
+    {
+      description: 'how a model is loaded',
+      command: '<%= config.bin %> explain bartowski/Llama-3.2-1B-Instruct-GGUF',
+    },
+    {
+      description: 'the same as a line to paste',
+      command: '<%= config.bin %> explain user/repo:Q4_K_M --plain',
+    },
+    {
+      description: 'what a flag would change',
+      command: '<%= config.bin %> explain user/repo:Q4_K_M --ctx-size 8192 -- --rope-scaling yarn',
+    },
+  ];
+
+  static override strict = false;
+
+  static override args = {
+    ref: Args.string({
+      description: 'user/repo or user/repo:QUANT',
+      required: true,
+      ignoreStdin: true,
+    }),
+  };
+
+  static override flags = {
+    ...loadFlags,
+    plain: Flags.boolean({ summary: 'Print the command line alone, quoted for the shell' }),
+  };
+
+  async run(): Promise<ModelExplanation> {
+    const { context } = this;
+    const end = this.argv.indexOf('--');
+    const words = end === -1 ? [] : this.argv.slice(end + 1);
+    const [, extra] = this.positionals.slice(0, this.positionals.length - words.length);
+    if (extra !== undefined) {
+      throw new LlameroError('USAGE', `One model is explained at a time, and «${extra}» is more`, {
+        hint: `Flags of llama-server follow --: \`llamero explain ${this.args.ref} -- --mlock\``,
+      });
+    }
+    const flags = mergeLoadSettings(
+      loadSettingsOf(this.flags, context.paths),
+      passthroughSettings(words, context.paths),
+    );
+    const explanation = await explainModel(context, this.args.ref, flags);
+    if (this.jsonEnabled()) return explanation;
+    if (this.flags.plain) context.terminal.print(shellLine(explanation.command, process.platform));
+    else printExplanation(context.terminal, explanation);
+    printRemarks(context.terminal, explanation);
+    return explanation;
+  }
+}

@@ -1,0 +1,146 @@
+import { Terminal } from '@xterm/headless';
+import { Chalk } from 'chalk';
+import * as fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+
+import { createAnswerView } from '../../../../src/lib/chat/session/answer-view.ts';
+import type { AnswerStyle, AnswerView } from '../../../../src/lib/chat/session/io.ts';
+
+const FOLDED: AnswerStyle = { markdown: true, thinking: 'folded' };
+
+/** A terminal that is emulated, with an answer on it. */
+class Stand {
+  readonly #terminal: Terminal;
+  readonly statuses: (string | undefined)[] = [];
+  written = '';
+  clock = 0;
+  readonly view: AnswerView;
+
+  constructor(style: AnswerStyle, columns = 40, draws = true) {
+    this.#terminal = new Terminal({ cols: columns, rows: 24, allowProposedApi: true });
+    const write = (text: string): void => {
+      this.written += text;
+      this.#terminal.write(text.replaceAll('\n', '\r\n'));
+    };
+    this.view = createAnswerView(
+      {
+        screen: { write, columns, rows: 24 },
+        style: new Chalk({ level: 1 }),
+        draws,
+        links: false,
+        now: () => this.clock,
+        status: (line) => this.statuses.push(line),
+      },
+      style,
+    );
+  }
+
+  /** Thinks these pieces, a frame's time apart. */
+  think(...pieces: readonly string[]): void {
+    for (const piece of pieces) {
+      this.clock += 100;
+      this.view.reasoning(piece);
+    }
+  }
+
+  async lines(): Promise<string[]> {
+    await new Promise<void>((resolve) => {
+      this.#terminal.write('', resolve);
+    });
+    const buffer = this.#terminal.buffer.active;
+    const lines = Array.from(
+      { length: buffer.length },
+      (_, row) => buffer.getLine(row)?.translateToString(true) ?? '',
+    );
+    return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
+  }
+}
+
+describe('an answer on the screen', () => {
+  test('folds what the model thinks to its last lines, and then to how long it took', async () => {
+    const stand = new Stand(FOLDED);
+    stand.think('First I look.\n', 'Then I see.\n\n', 'I wonder.\n', 'I ', 'know.');
+    expect(await stand.lines()).toEqual(['  Then I see.', '  I wonder.', '  I know.']);
+    stand.clock = 12_000;
+    stand.view.text('It is **so**.');
+    stand.view.end();
+    expect(await stand.lines()).toEqual(['Thought 12 s', 'It is so.']);
+  });
+
+  test('never takes more than three rows for thoughts, however wide they are', async () => {
+    for (const columns of [14, 40, 200]) {
+      const stand = new Stand(FOLDED, columns);
+      for (let index = 0; index < 60; index += 1) stand.think(`思考 thought ${index} 🦙 `);
+      expect((await stand.lines()).length).toBeLessThanOrEqual(3);
+      stand.view.text('done');
+      stand.view.end();
+      expect(await stand.lines()).toEqual(['Thought 6 s', 'done']);
+    }
+  });
+
+  test('leaves all of the thoughts standing where that is wanted, or none', async () => {
+    const all = new Stand({ markdown: true, thinking: 'all' });
+    all.think('\n\nFirst.\n', 'Then', ' this.');
+    all.view.text('Yes.');
+    all.view.end();
+    expect(await all.lines()).toEqual(['First.', 'Then this.', 'Thought 0 s', 'Yes.']);
+    const none = new Stand({ markdown: true, thinking: 'none' });
+    none.think('First.', 'Then this.');
+    expect(await none.lines()).toEqual(['Thinking …']);
+    none.view.end();
+    expect(await none.lines()).toEqual(['Thought 0 s']);
+  });
+
+  test('draws over nothing where the terminal cannot', async () => {
+    const stand = new Stand(FOLDED, 40, false);
+    stand.think('First.\n', 'Then this.');
+    stand.view.text('**Yes.**');
+    stand.view.end();
+    expect(await stand.lines()).toEqual(['Thought 0 s', '**Yes.**']);
+    expect(stand.written).not.toMatch(/\u001B\[[^m]*[A-LN-Za-ln-z]/u);
+  });
+
+  test('shows an answer as it was written without Markdown', async () => {
+    const stand = new Stand({ markdown: false, thinking: 'folded' });
+    stand.view.text('\n\n# A ');
+    stand.view.text('**b**');
+    stand.view.end();
+    expect(await stand.lines()).toEqual(['# A **b**']);
+  });
+
+  test('tells how much of the prompt was read, until the answer begins', () => {
+    const stand = new Stand(FOLDED);
+    stand.view.progress(0.404);
+    stand.view.progress(1);
+    stand.view.text('a');
+    expect(stand.statuses).toEqual(['Reading the prompt … 40 %', undefined]);
+  });
+
+  test('shows nothing of thoughts that are empty, and nothing at all of an empty answer', async () => {
+    const stand = new Stand(FOLDED);
+    stand.think('\n', ' ');
+    stand.view.text(' \n');
+    stand.view.end();
+    expect(await stand.lines()).toEqual([]);
+  });
+
+  test('is the same however the thoughts are cut', async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.string({ unit: 'grapheme' })), async (pieces) => {
+        const safe = pieces.map((piece) => piece.replace(/\p{C}/gu, ''));
+        const ends = await Promise.all(
+          [safe, [safe.join('')]].map(async (cut) => {
+            const stand = new Stand(FOLDED);
+            stand.think(...cut);
+            stand.clock = 1000;
+            stand.view.text('x');
+            stand.view.end();
+            return stand.lines();
+          }),
+        );
+        expect(ends[0]).toEqual(ends[1]);
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

@@ -54,7 +54,8 @@ export default class Update extends BaseCommand<typeof Update> {
       if (!json) context.terminal.print(plan.name);
       return { ...document, changed: false, path: plan.current?.program ?? null, server: null };
     }
-    if (plan.state !== 'used') await this.#ask(describeInstall(plan, plan.name));
+    if (plan.state === 'installed') await this.#ask(`Use ${plan.name}?`);
+    if (plan.state === 'new') await this.#ask(`Install ${describeInstall(plan, plan.name)}?`);
     const build = await installEngine(context, plan);
     if (!json) context.terminal.print(build.program);
     const server = await settleServer(context, build, restart);
@@ -62,10 +63,10 @@ export default class Update extends BaseCommand<typeof Update> {
   }
 
   /** A question on a terminal alone: elsewhere the command itself is the answer. */
-  async #ask(what: string): Promise<void> {
+  async #ask(message: string): Promise<void> {
     const { signal, terminal } = this.context;
     if (this.flags.yes || this.jsonEnabled() || !terminal.canPrompt) return;
-    if (await confirm(terminal, { message: `Install ${what}?`, default: true, signal })) return;
-    throw new LlameroError('INTERRUPTED', 'Nothing was installed');
+    if (await confirm(terminal, { message, default: true, signal })) return;
+    throw new LlameroError('INTERRUPTED', 'Nothing was changed');
   }
 }

@@ -135,7 +135,7 @@ export function createContext(options: ContextOptions): Context {
     const { resolveEngine } = await import('./engine/resolve.ts');
     return resolveEngine({
       ...(await engineSearch()),
-      cacheFile: path.join(paths.run, 'engine-probe.json'),
+      runFolder: paths.run,
       signal: interrupts.signal,
     });
   });

@@ -6,7 +6,7 @@ export const EXIT_CODES = {
   0: 'done',
   1: 'a bug in llamero',
   2: 'wrong usage or a wrong setting',
-  3: 'not found: model, repository, revision, quant or file',
+  3: 'not found: model, repository, revision, quant, file or llama.cpp build',
   4: 'the name fits more than one model',
   5: 'not allowed: token refused, gated or private repository',
   6: 'network: unreachable, rate limited or offline',

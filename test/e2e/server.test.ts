@@ -53,7 +53,7 @@ beforeAll(async () => {
     searchPath: undefined,
     platform: process.platform,
     workingFolder: files,
-    cacheFile: path.join(files, 'engine-probe.json'),
+    runFolder: files,
   });
   await writeTinyModel({ path: path.join(files, 'a.gguf'), sentence: SENTENCE_A });
   await writeTinyModel({ path: path.join(files, 'b.gguf'), sentence: SENTENCE_B });

@@ -1,5 +1,6 @@
 import { BaseCommand } from '../../base-command.ts';
 import { type EngineOverview, surveyEngines } from '../../lib/engine/overview.ts';
+import { probeCacheFile } from '../../lib/engine/probe-cache.ts';
 import { renderEngines } from '../../views/engine-table.ts';
 
 export default class EngineList extends BaseCommand<typeof EngineList> {
@@ -14,9 +15,10 @@ export default class EngineList extends BaseCommand<typeof EngineList> {
   ];
 
   async run(): Promise<EngineOverview> {
-    const { environment, signal, terminal } = this.context;
+    const { environment, paths, signal, terminal } = this.context;
     const search = await this.context.engineSearch();
-    const overview = await surveyEngines({ ...search, environment, signal });
+    const cacheFile = probeCacheFile(paths.run);
+    const overview = await surveyEngines({ ...search, environment, cacheFile, signal });
     if (!this.jsonEnabled()) renderEngines(terminal, overview, new Date());
     return overview;
   }

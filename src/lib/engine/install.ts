@@ -16,11 +16,11 @@ import {
   nameBuild,
   newUnfinishedFolder,
   readBuilds,
-  removeBuilds,
 } from './builds.ts';
 import type { ReleaseAsset } from './choose-asset.ts';
 import { fetchAsset } from './fetch-asset.ts';
 import { probeEngine } from './probe.ts';
+import { downloadsFolder, removeOldBuilds } from './prune.ts';
 import { isAboutModel, loadProblem, type TrialStep, tryBuild } from './trial.ts';
 import { describePlan, type UpdatePlan } from './update-plan.ts';
 
@@ -124,7 +124,7 @@ function programFile({ files }: BuildPart): string {
 
 async function fetchPart(asset: ReleaseAsset, { binFolder, ...options }: InstallOptions) {
   const fetched = await fetchAsset(asset, {
-    folder: path.join(binFolder, '.downloads'),
+    folder: downloadsFolder(binFolder),
     downloader: options.downloader,
     signal: options.signal,
     onEvent: (event) => options.onEvent({ type: 'download', asset, event }),
@@ -214,18 +214,6 @@ function trialFailed(plan: UpdatePlan, reason: string): LlameroError {
 
 /** Keeps the build in use, the one before it, and any that runs; downloads are done with. */
 async function tidy({ binFolder, foldersInUse, onEvent }: InstallOptions): Promise<void> {
-  const { current, installed, previous } = await readBuilds(binFolder);
-  const running = await foldersInUse();
-  const old = installed.filter(
-    (build) =>
-      build.name !== current?.name &&
-      build.name !== previous?.name &&
-      !running.includes(build.folder),
-  );
-  await removeBuilds(
-    binFolder,
-    old.map(({ name }) => name),
-  );
-  for (const { name } of old) onEvent({ type: 'removed', name });
-  await rm(path.join(binFolder, '.downloads'), { recursive: true, force: true });
+  const removed = await removeOldBuilds(binFolder, foldersInUse);
+  for (const name of removed) onEvent({ type: 'removed', name });
 }

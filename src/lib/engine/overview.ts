@@ -34,6 +34,8 @@ export interface EngineOverview {
 /** What a look at the engines takes. */
 export interface OverviewOptions extends FindOptions {
   readonly environment: Environment;
+  /** What engines said when they were asked before. */
+  readonly cacheFile: string;
   readonly signal: AbortSignal;
 }
 
@@ -83,11 +85,11 @@ async function usedProgram(options: FindOptions): Promise<string | undefined> {
 
 async function ask(
   candidate: EngineCandidate,
-  { environment, signal }: OverviewOptions,
+  { cacheFile, environment, signal }: OverviewOptions,
 ): Promise<Omit<EngineEntry, 'used'>> {
   const { command, origin } = candidate;
   try {
-    const { build, version } = await probeEngine(candidate, { environment, signal });
+    const { build, version } = await probeEngine(candidate, { cacheFile, environment, signal });
     return {
       origin,
       path: command[0],

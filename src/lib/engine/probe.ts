@@ -2,10 +2,10 @@ import { stat } from 'node:fs/promises';
 
 import type { Environment } from '../config/environment.ts';
 import { LlameroError } from '../errors.ts';
-import { readTextIfExists, writeFileAtomic } from '../files.ts';
 import { ProgramFailure, askProgram } from './ask-program.ts';
 import type { Engine } from './engine.ts';
 import type { EngineCandidate } from './find.ts';
+import { type EngineAnswers, keepAnswers, readAnswers } from './probe-cache.ts';
 
 /** Long enough for a cold disk and a slow GPU driver. */
 const PROBE_SECONDS = 60;
@@ -34,13 +34,6 @@ export interface ProbeOptions {
   readonly timeoutSeconds?: number;
 }
 
-/** What a program says about itself. */
-interface Answers {
-  readonly build?: number;
-  readonly version?: string;
-  readonly flags: readonly string[];
-}
-
 /**
  * Asks a candidate for its version and its flags.
  *
@@ -51,8 +44,9 @@ export async function probeEngine(
   options: ProbeOptions = {},
 ): Promise<Engine> {
   const key = await cacheKey(candidate);
-  const known = await readCache(options.cacheFile, key);
+  const known = await readAnswers(options.cacheFile, key);
   const answers = known ?? (await ask(candidate, options));
+  if (known === undefined) await keepAnswers(options.cacheFile, key, answers);
   if (!answers.flags.includes(ROUTER_FLAG)) {
     const name = answers.build === undefined ? '' : ` (build ${answers.build})`;
     throw new LlameroError(
@@ -61,7 +55,6 @@ export async function probeEngine(
       { hint: HOW_TO_REPLACE[candidate.origin] },
     );
   }
-  if (known === undefined) await writeCache(options.cacheFile, key, answers);
   return {
     ...candidate,
     ...(answers.build === undefined ? {} : { build: answers.build }),
@@ -75,7 +68,7 @@ export async function probeEngine(
  * `version: 0.7.0 (build 11669, commit abc)`, and before August 2026 `version: 9602 (1593d5684)`.
  * Source: https://github.com/ggml-org/llama.cpp/blob/master/common/build-info.cpp.in
  */
-export function parseVersion(output: string): Pick<Answers, 'build' | 'version'> {
+export function parseVersion(output: string): Pick<EngineAnswers, 'build' | 'version'> {
   const now = /^version:\s+(?<version>\S+)\s+\(build\s+(?<build>\d+)/mu.exec(output)?.groups;
   if (now !== undefined) return { version: now['version'] ?? '', build: Number(now['build']) };
   const before = /^version:\s+(?<build>\d+)\s+\(/mu.exec(output)?.groups;
@@ -95,7 +88,7 @@ export function parseFlags(help: string): string[] {
   return flags;
 }
 
-async function ask(candidate: EngineCandidate, options: ProbeOptions): Promise<Answers> {
+async function ask(candidate: EngineCandidate, options: ProbeOptions): Promise<EngineAnswers> {
   const version = await say(candidate, '--version', options);
   const help = await say(candidate, '--help', options);
   return { ...parseVersion(version), flags: parseFlags(help) };
@@ -123,32 +116,4 @@ async function say(
 async function cacheKey(candidate: EngineCandidate): Promise<string> {
   const file = await stat(candidate.command[0]);
   return [...candidate.command, file.size, file.mtimeMs].join('|');
-}
-
-async function readCache(cacheFile: string | undefined, key: string): Promise<Answers | undefined> {
-  if (cacheFile === undefined) return undefined;
-  const text = await readTextIfExists(cacheFile);
-  if (text === undefined) return undefined;
-  try {
-    const cache = JSON.parse(text) as Partial<Record<string, unknown>> | null;
-    if (cache?.['key'] !== key || !Array.isArray(cache['flags'])) return undefined;
-    const { build, version } = cache;
-    return {
-      ...(typeof build === 'number' ? { build } : {}),
-      ...(typeof version === 'string' ? { version } : {}),
-      flags: cache['flags'].filter((flag) => typeof flag === 'string'),
-    };
-  } catch {
-    // A damaged cache is no cache: the engine is asked again.
-    return undefined;
-  }
-}
-
-async function writeCache(
-  cacheFile: string | undefined,
-  key: string,
-  answers: Answers,
-): Promise<void> {
-  if (cacheFile === undefined) return;
-  await writeFileAtomic(cacheFile, `${JSON.stringify({ key, ...answers })}\n`, 0o600);
 }

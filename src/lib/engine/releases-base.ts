@@ -1,5 +1,4 @@
-import { LlameroError } from '../errors.ts';
-import { oneLine } from '../plain-text.ts';
+import { parseBaseAddress } from '../base-address.ts';
 
 /** Where the releases of llama.cpp are asked for unless another place is named. */
 const GITHUB_RELEASES = 'https://api.github.com/repos/ggml-org/llama.cpp';
@@ -21,18 +20,7 @@ export interface ReleasesBase {
  * @throws LlameroError CONFIG_INVALID when it is no http(s) URL, or has a password, query or fragment
  */
 export function parseReleasesBase(text: string = GITHUB_RELEASES): ReleasesBase {
-  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-  const isPlain =
-    (url?.protocol === 'https:' || url?.protocol === 'http:') &&
-    url.username + url.password + url.search + url.hash === '';
-  if (url === undefined || !isPlain) {
-    throw new LlameroError(
-      'CONFIG_INVALID',
-      `«${withoutPassword(text)}» is no address of releases (LLAMERO_RELEASES_URL)`,
-      { hint: `Write it as ${GITHUB_RELEASES}, without user name, password or query` },
-    );
-  }
-  const href = url.href.replace(/\/+$/u, '');
+  const { href, url } = parseBaseAddress(text, 'releases (LLAMERO_RELEASES_URL)', GITHUB_RELEASES);
   // Over plain http anybody on the way could read a token.
   const isSafe =
     url.protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u.test(url.hostname);
@@ -43,11 +31,4 @@ export function parseReleasesBase(text: string = GITHUB_RELEASES): ReleasesBase 
     isGitHub: href === GITHUB_RELEASES,
     mayHaveToken: (other) => isSafe && other.origin === url.origin,
   };
-}
-
-function withoutPassword(text: string): string {
-  return oneLine(text)
-    .replace(/[?#].*$/u, '')
-    .replace(/\/\/[^/]*@/u, '//')
-    .slice(0, 200);
 }

@@ -1,10 +1,11 @@
 import type { Engine } from './engine.ts';
 import { type FindOptions, findEngine } from './find.ts';
+import { probeCacheFile } from './probe-cache.ts';
 import { probeEngine } from './probe.ts';
 
-/** Where to look, and where the answer of the last look is kept. */
+/** Where to look, and where the answers of earlier looks are kept. */
 export interface ResolveOptions extends FindOptions {
-  readonly cacheFile: string;
+  readonly runFolder: string;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -16,7 +17,7 @@ export interface ResolveOptions extends FindOptions {
 export async function resolveEngine(options: ResolveOptions): Promise<Engine> {
   const candidate = await findEngine(options);
   return probeEngine(candidate, {
-    cacheFile: options.cacheFile,
+    cacheFile: probeCacheFile(options.runFolder),
     signal: options.signal,
   });
 }

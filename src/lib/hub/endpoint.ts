@@ -1,5 +1,4 @@
-import { LlameroError } from '../errors.ts';
-import { oneLine } from '../plain-text.ts';
+import { parseBaseAddress } from '../base-address.ts';
 
 const PUBLIC_HUB = 'https://huggingface.co';
 
@@ -24,18 +23,7 @@ export interface Endpoint {
  * @throws LlameroError CONFIG_INVALID when it is no http(s) URL, or has a password, query or fragment
  */
 export function parseEndpoint(text: string = PUBLIC_HUB): Endpoint {
-  const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
-  const isPlain =
-    (url?.protocol === 'https:' || url?.protocol === 'http:') &&
-    url.username + url.password + url.search + url.hash === '';
-  if (url === undefined || !isPlain) {
-    throw new LlameroError(
-      'CONFIG_INVALID',
-      `«${withoutPassword(text)}» is no address of a hub (HF_ENDPOINT)`,
-      { hint: `Write it as ${PUBLIC_HUB}, without user name, password or query` },
-    );
-  }
-  const href = url.href.replace(/\/+$/u, '');
+  const { href, url } = parseBaseAddress(text, 'a hub (HF_ENDPOINT)', PUBLIC_HUB);
   return {
     href,
     host: url.host,
@@ -47,11 +35,4 @@ export function parseEndpoint(text: string = PUBLIC_HUB): Endpoint {
       return undefined;
     },
   };
-}
-
-function withoutPassword(text: string): string {
-  return oneLine(text)
-    .replace(/[?#].*$/u, '')
-    .replace(/\/\/[^/]*@/u, '//')
-    .slice(0, 200);
 }

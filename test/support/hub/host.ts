@@ -98,6 +98,7 @@ export class Host {
     };
     response.once('close', () => {
       record.ended = true;
+      record.endedAt = Date.now();
       gone.abort();
     });
     log.open(record);

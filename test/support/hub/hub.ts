@@ -8,12 +8,14 @@ import type { CdnOptions } from './cdn.ts';
 import { Faults } from './faults.ts';
 import { Host } from './host.ts';
 import { RequestLog } from './log.ts';
-import type { HubHostName, RecordedRequest, WaitOptions } from './log.ts';
+import type { HubHostName, RecordedRequest } from './log.ts';
 import { RateLimiter } from './quota.ts';
 import type { Quota } from './quota.ts';
 import { Repo } from './repo.ts';
 import type { RepoHandle, RepoOptions } from './repo.ts';
 import { hubRoute, tooManyRequests } from './routes.ts';
+import { serveHosts } from './served-hosts.ts';
+import type { ServedHosts } from './served-hosts.ts';
 import type { FileSource } from './stored-file.ts';
 
 export { testToken } from './access.ts';
@@ -35,7 +37,7 @@ export interface HubOptions extends CdnOptions {
 }
 
 /** A Hugging Face Hub on this machine. */
-export interface TestHub {
+export interface TestHub extends ServedHosts<HubHostName> {
   /** `http://127.0.0.1:port`, as HF_ENDPOINT takes it. */
   readonly endpoint: string;
   /** Origin of the second host, that large files come from. */
@@ -48,23 +50,10 @@ export interface TestHub {
   ): Promise<RepoHandle>;
   /** Makes a token valid. Those in a repository's `tokensWithAccess` are valid already. */
   addToken(token: string, options?: TokenOptions): void;
-  /** Every request to both hosts since the start or the last clear, in the order of arrival. */
-  readonly requests: readonly RecordedRequest[];
-  clearRequests(): void;
   /** Requests that carried a token to the CDN, in whatever form. Always to be empty. */
   tokenLeaks(): readonly RecordedRequest[];
-  readonly faults: Faults;
-  /** Resolves once so many bytes of bodies were sent for requests that match, past ones included. */
-  waitForBytes(path: string | RegExp, bytes: number, options?: WaitOptions): Promise<void>;
   /** Makes every signed URL given out so far invalid, as if its time were over. */
   revokeSignedUrls(): void;
-  /** Cuts all connections and refuses new ones: of one host, or of both. */
-  goDown(host?: HubHostName): Promise<void>;
-  /** Comes back on the same ports. */
-  comeUp(host?: HubHostName): Promise<void>;
-  /** @throws AggregateError when a request met a bug of the hub itself */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Starts a hub on two free ports of 127.0.0.1. Close it, or hold it by `await using`. */
@@ -110,22 +99,9 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
       }),
     rateLimited: (request, seconds) => tooManyRequests(limiter.refused(request.segments, seconds)),
   });
-  const hosts = { hub: hubHost, cdn: cdnHost };
-  const chosen = (name?: HubHostName): Host[] =>
-    name === undefined ? Object.values(hosts) : [hosts[name]];
-  const goDown = async (name?: HubHostName): Promise<void> => {
-    await Promise.all(chosen(name).map((host) => host.stop()));
-  };
-  const comeUp = async (name?: HubHostName): Promise<void> => {
-    await Promise.all(chosen(name).map((host) => host.start()));
-  };
-  await comeUp();
-
-  const close = async (): Promise<void> => {
-    await goDown();
-    for (const host of Object.values(hosts)) host.throwBugs();
-  };
+  const served = await serveHosts({ hub: hubHost, cdn: cdnHost }, log, faults);
   return {
+    ...served,
     endpoint: hubHost.origin,
     cdn: cdnHost.origin,
     async addRepo(id, files, repoOptions) {
@@ -137,20 +113,10 @@ export async function startHub(options: HubOptions = {}): Promise<TestHub> {
     addToken(token, told) {
       access.add(token, told);
     },
-    requests: log.requests,
-    clearRequests() {
-      log.clear();
-    },
     tokenLeaks: () => log.requests.filter((request) => carriesToken(request, access)),
-    faults,
-    waitForBytes: async (path, bytes, wait = {}) => log.waitForBytes(path, bytes, wait),
     revokeSignedUrls() {
       cdn.revoke();
     },
-    goDown,
-    comeUp,
-    close,
-    [Symbol.asyncDispose]: close,
   };
 }
 

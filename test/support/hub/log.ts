@@ -25,6 +25,8 @@ export interface RecordedRequest {
   readonly bytesSent: number;
   /** True once the answer has ended or was cut. */
   readonly ended: boolean;
+  /** Milliseconds since the epoch; missing as long as it has not ended. */
+  readonly endedAt?: number;
 }
 
 /** The same, as the hosts fill it in. */

@@ -3,8 +3,10 @@ import type { Answer } from '../hub/answer.ts';
 import { Faults } from '../hub/faults.ts';
 import { Host } from '../hub/host.ts';
 import { RequestLog } from '../hub/log.ts';
-import type { RecordedRequest, ReleasesHostName, WaitOptions } from '../hub/log.ts';
+import type { RecordedRequest, ReleasesHostName } from '../hub/log.ts';
 import type { HostRequest } from '../hub/request.ts';
+import { serveHosts } from '../hub/served-hosts.ts';
+import type { ServedHosts } from '../hub/served-hosts.ts';
 import { API_ROOT, REPOSITORY, apiRoute, githubError, notFound } from './api.ts';
 import { HourlyQuota } from './quota.ts';
 import { Shelf } from './release.ts';
@@ -24,7 +26,7 @@ export interface ReleasesOptions {
 }
 
 /** The releases of llama.cpp as GitHub serves them: the API, the pages' host, the storage. */
-export interface TestReleases {
+export interface TestReleases extends ServedHosts<ReleasesHostName> {
   /** `http://127.0.0.1:<port>/repos/ggml-org/llama.cpp`, as LLAMERO_RELEASES_URL takes it. */
   readonly baseUrl: string;
   /** Origin of the host in `browser_download_url`, which redirects to the storage. */
@@ -40,23 +42,10 @@ export interface TestReleases {
   /** Puts a stable version up, which holds nothing but the name of its build. */
   publishStable(tag: string, build: string, options?: ReleaseOptions): Promise<StoredRelease>;
   withdraw(tag: string): void;
-  /** Every request to the hosts since the start or the last clear, in the order of arrival. */
-  readonly requests: readonly RecordedRequest[];
-  clearRequests(): void;
   /** Requests that carried a token anywhere but to the API, in whatever form. Always to be empty. */
   tokenLeaks(): readonly RecordedRequest[];
-  readonly faults: Faults;
-  /** Resolves once so many bytes of bodies were sent for requests that match, past ones included. */
-  waitForBytes(path: string | RegExp, bytes: number, options?: WaitOptions): Promise<void>;
   /** Makes every signed URL given out so far invalid, as if its time were over. */
   revokeSignedUrls(): void;
-  /** Cuts all connections and refuses new ones: of one host, or of all. */
-  goDown(host?: ReleasesHostName): Promise<void>;
-  /** Comes back on the same ports. */
-  comeUp(host?: ReleasesHostName): Promise<void>;
-  /** @throws AggregateError when a request met a bug of the servers themselves */
-  close(): Promise<void>;
-  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Starts the three hosts on free ports of 127.0.0.1. Close them, or hold them by `await using`. */
@@ -114,20 +103,9 @@ export async function startReleases(options: ReleasesOptions = {}): Promise<Test
   });
 
   const hosts = { api: apiHost, web: webHost, storage: storageHost };
-  const chosen = (name?: ReleasesHostName): Host[] =>
-    name === undefined ? Object.values(hosts) : [hosts[name]];
-  const goDown = async (name?: ReleasesHostName): Promise<void> => {
-    await Promise.all(chosen(name).map((host) => host.stop()));
-  };
-  const comeUp = async (name?: ReleasesHostName): Promise<void> => {
-    await Promise.all(chosen(name).map((host) => host.start()));
-  };
-  await comeUp();
-  const close = async (): Promise<void> => {
-    await goDown();
-    for (const host of Object.values(hosts)) host.throwBugs();
-  };
+  const served = await serveHosts(hosts, log, faults);
   return {
+    ...served,
     baseUrl: apiHost.origin + API_ROOT,
     web: webHost.origin,
     storage: storageHost.origin,
@@ -137,21 +115,11 @@ export async function startReleases(options: ReleasesOptions = {}): Promise<Test
     withdraw: (tag) => {
       shelf.withdraw(tag);
     },
-    requests: log.requests,
-    clearRequests: () => {
-      log.clear();
-    },
     tokenLeaks: () =>
       log.requests.filter((request) => request.host !== 'api' && carriesToken(request, tokens)),
-    faults,
-    waitForBytes: async (path, bytes, wait = {}) => log.waitForBytes(path, bytes, wait),
     revokeSignedUrls: () => {
       storage.revoke();
     },
-    goDown,
-    comeUp,
-    close,
-    [Symbol.asyncDispose]: close,
   };
 }
 

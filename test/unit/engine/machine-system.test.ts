@@ -61,15 +61,15 @@ describe('this very machine', () => {
   });
 
   test('is not waited for when a program hangs, even one that keeps its children', async () => {
-    const hanging = await program('nvidia-smi', 'trap "" TERM; sleep 4 & sleep 4');
+    const hanging = await program('nvidia-smi', 'trap "" TERM; sleep 30 & sleep 30');
     const system = createSystem({ environment: process.env, timeoutSeconds: 0.2 });
     const start = performance.now();
     expect(await system.run(hanging, [])).toBeUndefined();
-    expect(performance.now() - start).toBeLessThan(2000);
-  });
+    expect(performance.now() - start).toBeLessThan(20_000);
+  }, 40_000);
 
   test('does not hold the program up afterwards either', async () => {
-    const hanging = await program('nvidia-smi', 'sleep 8 & sleep 8');
+    const hanging = await program('nvidia-smi', 'sleep 30 & sleep 30');
     const module = new URL('../../../src/lib/engine/system.ts', import.meta.url).href;
     const script = `import { createSystem } from ${JSON.stringify(module)};
       const system = createSystem({ environment: process.env, timeoutSeconds: 0.2 });
@@ -77,8 +77,8 @@ describe('this very machine', () => {
     const start = performance.now();
     const { stdout } = await execute(process.execPath, ['--input-type=module', '-e', script]);
     expect(stdout).toBe('undefined\n');
-    expect(performance.now() - start).toBeLessThan(5000);
-  }, 15_000);
+    expect(performance.now() - start).toBeLessThan(20_000);
+  }, 40_000);
 
   test('is not asked through a program in the folder the user stands in', async () => {
     await program('here', 'echo run');

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -110,6 +110,22 @@ describe('probing an engine', () => {
     expect(await calls()).toBe(4);
     const changed = await answering('version: 0.9.0 (build 12, commit x)', HELP);
     expect(await probeEngine(changed, { cacheFile })).toMatchObject({ build: 12 });
+  });
+
+  test('remembers several engines, one that is too old as well', async () => {
+    const cacheFile = path.join(folder, 'run', 'engine-probe.json');
+    const old = await answering('version: 4000 (abc)', '--ctx-size N   size\n');
+    const other = path.join(folder, 'other-server');
+    await copyFile(old.command[0], other);
+    const current = await answering('version: 9000 (abc)', HELP);
+    const candidates = [current, { command: [other], folder, origin: 'path' } as const];
+    for (const each of [...candidates, ...candidates]) {
+      await probeEngine(each, { cacheFile }).catch((error: unknown) => {
+        expect(error).toMatchObject({ code: 'ENGINE_UNUSABLE' });
+      });
+    }
+    const calls = await readFile(path.join(folder, 'calls'), 'utf8');
+    expect(calls.trim().split('\n')).toHaveLength(4);
   });
 
   test('refuses one that is too old for router mode', async () => {

@@ -1,0 +1,118 @@
+import { Flags } from '@oclif/core';
+
+import { BaseCommand } from '../base-command.ts';
+import { type EngineWaste, findEngineWaste, pruneEngines } from '../lib/engine/prune.ts';
+import { LlameroError } from '../lib/errors.ts';
+import { formatDiskSize } from '../lib/format.ts';
+import type { StoredModel } from '../lib/store/model.ts';
+import { confirm } from '../lib/ui/prompts.ts';
+import { foldersInUse, switchOptions } from '../views/engine-install.ts';
+
+/** The `--json` document of `prune`. */
+interface PruneDocument {
+  /** Builds of llama.cpp. */
+  readonly builds: readonly string[];
+  /** Unfinished pulls. */
+  readonly partials: readonly string[];
+  /** Bytes that the disk got back; with --dry-run, would get back. */
+  readonly freed: number;
+}
+
+/** What would go. */
+interface Waste {
+  readonly engines: EngineWaste;
+  readonly partials: readonly StoredModel[];
+}
+
+export default class Prune extends BaseCommand<typeof Prune> {
+  static override summary = 'Free the disk of what is not needed any more';
+
+  static override description =
+    'Builds of llama.cpp that are neither in use nor the one to go back to, and what interrupted installations left. With --partials unfinished pulls as well: they could still be continued. Models are never touched; `llamero rm` removes them.';
+
+  static override examples = [
+    { description: 'see what would go', command: '<%= config.bin %> prune --partials --dry-run' },
+    { description: 'without a question', command: '<%= config.bin %> prune --yes' },
+  ];
+
+  static override flags = {
+    partials: Flags.boolean({ summary: 'Remove unfinished pulls too' }),
+    'dry-run': Flags.boolean({ summary: 'Only show what would be removed' }),
+    yes: Flags.boolean({ char: 'y', summary: 'Do not ask' }),
+  };
+
+  async run(): Promise<PruneDocument> {
+    const { context } = this;
+    const waste = await this.#find();
+    const { engines, partials } = waste;
+    const isEmpty = engines.builds.length + engines.downloads + partials.length === 0;
+    if (isEmpty || this.flags['dry-run']) {
+      this.#show(waste);
+      return toDocument(waste, sizeOf(waste));
+    }
+    await this.#ask(waste);
+    const gone = await pruneEngines(context.paths.bin, () => foldersInUse(context), {
+      ...(await switchOptions(context)),
+      purpose: 'removing old builds',
+    });
+    const removed = await (await context.store()).remove(partials);
+    const freed = sizeOf({ engines: gone, partials: [] }) + removed.freed;
+    if (!this.jsonEnabled()) context.terminal.note(`Freed ${formatDiskSize(freed)}`);
+    return toDocument({ engines: gone, partials: removed.removed }, freed);
+  }
+
+  async #find(): Promise<Waste> {
+    const { context } = this;
+    const engines = await findEngineWaste(context.paths.bin, () => foldersInUse(context));
+    if (!this.flags.partials) return { engines, partials: [] };
+    const { models } = await (await context.store()).survey();
+    return { engines, partials: models.filter(({ state }) => state === 'partial') };
+  }
+
+  #show({ engines, partials }: Waste): void {
+    const { terminal } = this.context;
+    if (this.jsonEnabled()) return;
+    for (const { name, size } of engines.builds) {
+      terminal.print(`llama.cpp ${name}  ${formatDiskSize(size)}`);
+    }
+    if (engines.downloads > 0) {
+      terminal.print(`interrupted installations  ${formatDiskSize(engines.downloads)}`);
+    }
+    for (const { percent, ref, size } of partials) {
+      const part = percent === undefined ? '' : `, ${percent} % of it`;
+      terminal.print(`${ref}  ${formatDiskSize(size)}${part}`);
+    }
+    const size = sizeOf({ engines, partials });
+    terminal.note(
+      size === 0 && partials.length === 0
+        ? 'There is nothing to remove'
+        : `In all ${formatDiskSize(size)}`,
+    );
+  }
+
+  async #ask(waste: Waste): Promise<void> {
+    const { signal, terminal } = this.context;
+    if (this.flags.yes) return;
+    if (this.jsonEnabled() || !terminal.canPrompt) {
+      throw new LlameroError('CONFIRMATION_REQUIRED', 'Nobody is there to confirm the removal', {
+        hint: 'Add --yes to remove without a question, or --dry-run to see what would go',
+      });
+    }
+    this.#show(waste);
+    if (await confirm(terminal, { message: 'Remove it?', default: false, signal })) return;
+    throw new LlameroError('INTERRUPTED', 'Nothing was removed');
+  }
+}
+
+function sizeOf({ engines, partials }: Waste): number {
+  const builds = engines.builds.reduce((sum, { size }) => sum + size, 0);
+  return builds + engines.downloads + partials.reduce((sum, { size }) => sum + size, 0);
+}
+
+function toDocument({ engines, partials }: Waste, freed: number): PruneDocument {
+  return {
+    builds: engines.builds.map(({ name }) => name),
+    partials: partials.map(({ ref }) => ref),
+    freed,
+  };
+}

@@ -3,6 +3,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 import { toLlameroError } from './error-conversion.ts';
 import { type Context, createContext } from './lib/context.ts';
 import type { LlameroError } from './lib/errors.ts';
+import { jsonText } from './lib/json-text.ts';
 import { errorDocument, renderError } from './lib/ui/error-text.ts';
 import { Terminal } from './lib/ui/terminal.ts';
 import { program } from './program.ts';
@@ -106,7 +107,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
+    process.stdout.write(`${jsonText(json, 2)}\n`);
   }
 
   #verbosity(): 'quiet' | 'normal' | 'verbose' {

@@ -158,13 +158,30 @@ export function createContext(options: ContextOptions): Context {
       offline: isSwitchedOn(readVariable(environment, 'LLAMERO_OFFLINE')),
     });
   });
+  // Depends on the environment and store.
+  const memoryPlanner = once(async () => {
+    const [{ createSystem }, { createMemoryPlanner }, { routerEnvironment }, models] =
+      await Promise.all([
+        import('./engine/system.ts'),
+        import('./server/memory/plan.ts'),
+        import('./server/launch.ts'),
+        store(),
+      ]);
+    return createMemoryPlanner({
+      system: createSystem({ environment, signal: interrupts.signal }),
+      environment: routerEnvironment(environment, path.join(paths.run, 'no-models')),
+      stored: async () => (await models.survey()).models,
+    });
+  });
   // Depends on config, store and engine; the engine is looked for when a server is started.
   const server = once(async () => {
-    const [{ ModelServer }, settings, models] = await Promise.all([
+    const [{ ModelServer }, { createSettings }, settings, models] = await Promise.all([
       import('./server/router.ts'),
+      import('./server/settings/settings.ts'),
       config(),
       store(),
     ]);
+    const modelSettings = createSettings(settings);
     return new ModelServer({
       runFolder: paths.run,
       logFile: path.join(paths.logs, 'server.log'),
@@ -172,7 +189,8 @@ export function createContext(options: ContextOptions): Context {
       modelsMax: settings.get('server.models-max'),
       apiKey: apiKeySources(settings.setting('server.api-key-file'), environment),
       startTimeoutSeconds: settings.get('server.start-timeout'),
-      settingsFor: () => loadSettings(settings),
+      settingsFor: (model) => modelSettings.settingsFor(model),
+      planMemory: async (request) => (await memoryPlanner())(request),
       environment,
       engine,
       models: async () => (await models.survey()).models,
@@ -228,13 +246,4 @@ function apiKeySources(
   return source === 'flag' || fromEnvironment === undefined
     ? { file: value }
     : { value: fromEnvironment };
-}
-
-/** The settings that every model is loaded with, by llama-server's own flag names. */
-function loadSettings(config: Config): Record<string, string | number> {
-  const keys = ['ctx-size', 'n-gpu-layers', 'threads', 'load-mode'] as const;
-  const given = keys.map((key) => [key, config.get(`server.${key}`)] as const);
-  return Object.fromEntries(
-    given.flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
-  );
 }

@@ -1,5 +1,3 @@
-import path from 'node:path';
-
 import type { PromptHistory } from '../lib/chat/editor/editor.ts';
 import type { History } from '../lib/chat/history/types.ts';
 import type { Context } from '../lib/context.ts';
@@ -22,7 +20,7 @@ export async function openChatHistory(
   if (!save || unwanted || !config.get('history.save')) return undefined;
   const { openHistory } = await import('../lib/chat/history/history.ts');
   try {
-    const history = await openHistory({ file: path.join(paths.home, 'history.db') });
+    const history = await openHistory({ file: paths.history });
     history.pruneDaily(config.get('history.keep-days'));
     return history;
   } catch (error) {

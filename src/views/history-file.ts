@@ -1,5 +1,3 @@
-import path from 'node:path';
-
 import type { History, KeptConversation } from '../lib/chat/history/history.ts';
 import type { Context } from '../lib/context.ts';
 import { LlameroError } from '../lib/errors.ts';
@@ -14,7 +12,7 @@ export async function openKeptHistory(
   use: 'read' | 'change',
 ): Promise<History> {
   const { openHistory } = await import('../lib/chat/history/history.ts');
-  return openHistory({ file: path.join(paths.home, 'history.db'), readOnly: use === 'read' });
+  return openHistory({ file: paths.history, readOnly: use === 'read' });
 }
 
 /**

@@ -1,5 +1,3 @@
-import path from 'node:path';
-
 import type { Context } from '../lib/context.ts';
 import { LlameroError } from '../lib/errors.ts';
 
@@ -14,7 +12,7 @@ export async function modelOfConversation(
   id: string | undefined,
 ): Promise<string> {
   const { openHistory } = await import('../lib/chat/history/history.ts');
-  using history = await openHistory({ file: path.join(paths.home, 'history.db'), readOnly: true });
+  using history = await openHistory({ file: paths.history, readOnly: true });
   const info = id === undefined ? history.latest() : history.find(id);
   if (info !== undefined) return info.model;
   throw new LlameroError('CONVERSATION_NOT_FOUND', 'There is no conversation to go on with', {

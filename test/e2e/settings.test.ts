@@ -34,7 +34,7 @@ beforeAll(async () => {
     searchPath: undefined,
     platform: process.platform,
     workingFolder: files,
-    cacheFile: path.join(files, 'engine-probe.json'),
+    runFolder: files,
   });
   help = await readHelp(engine);
   models = await Promise.all(

@@ -15,6 +15,8 @@ export interface Paths {
   /** State, presets and locks of the server. */
   readonly run: string;
   readonly logs: string;
+  /** Conversations. */
+  readonly history: string;
 }
 
 /** Resolves all paths from LLAMERO_HOME (default `~/.llamero`) and LLAMERO_CONFIG. */
@@ -34,6 +36,7 @@ export function resolvePaths(environment: Environment, homeDirectory: string): P
     bin: path.join(home, 'bin'),
     run: path.join(home, 'run'),
     logs: path.join(home, 'logs'),
+    history: path.join(home, 'history.db'),
   };
 }
 

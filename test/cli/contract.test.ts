@@ -78,7 +78,7 @@ describe('the contract with scripts', () => {
     }
     expect(documents).toEqual({
       list: { models: [], total: { count: 0, size: 0 } },
-      ps: { server: null, models: [] },
+      ps: { server: null, answers: false, models: [] },
     });
   });
 });

@@ -146,7 +146,7 @@ describe('killed in mid-pull', () => {
   test.each(['SIGKILL', 'SIGINT', 'SIGTERM'] as const)(
     '%s: the next pull asks for the rest alone',
     async (signal) => {
-      const slow = hub.faults.add({ host: 'cdn' }, { kind: 'throttle', bytesPerSecond: 3_000_000 });
+      const slow = hub.faults.add({ host: 'cdn' }, { kind: 'throttle', bytesPerSecond: 400_000 });
       const child = home.start(['pull', 'llama/plain']);
       await hub.waitForBytes('plain-Q4_K_M.gguf', 1_500_000, { host: 'cdn' });
       child.kill(signal);

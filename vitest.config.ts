@@ -3,6 +3,9 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     restoreMocks: true,
+    // Real processes, sockets and disks: what a slow moment of the machine has failed is tried once
+    // more, and the report says so.
+    retry: 1,
     projects: [
       {
         extends: true,

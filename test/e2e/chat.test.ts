@@ -1,16 +1,11 @@
-import { mkdir, readFile, readdir } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, readdir } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { requestJson } from '../../src/lib/server/request.ts';
 import { readLiveState } from '../../src/lib/server/state.ts';
-import { terminateRouter } from '../../src/lib/server/terminate.ts';
-import { CliHome } from '../support/cli.ts';
-import { ensureEngine } from '../support/engine/engine.ts';
-import { freePort } from '../support/free-port.ts';
-import { writeTinyModel } from '../support/gguf/tiny-model.ts';
 import { Pty } from '../support/pty.ts';
+import { ServerHome } from '../support/server-home.ts';
 import { screenText } from '../support/screen.ts';
 
 const SENTENCE = 'llamas carry small loads over high mountain paths';
@@ -38,35 +33,16 @@ const A = 'user/alpha:Q4_K_M';
 const CTRL_C = '\u0003';
 const CTRL_D = '\u0004';
 
-let home: CliHome;
+let home: ServerHome;
 
 beforeEach(async () => {
-  const { llamaServer } = await ensureEngine();
-  home = await CliHome.create({
-    LLAMERO_LLAMA_SERVER: llamaServer,
-    LLAMERO_PORT: String(await freePort()),
-    LLAMERO_OFFLINE: '1',
-  });
-  await store(A, SENTENCE);
+  home = await ServerHome.start();
+  await home.store(A, SENTENCE);
 });
 
 afterEach(async () => {
-  // Not by the program under test: a server must not stay behind when that is broken.
-  const state = await readLiveState(home.path('run', 'server.json'));
-  if (state !== undefined) await terminateRouter(state);
   await home[Symbol.asyncDispose]();
 });
-
-async function store(ref: string, sentence: string, embeddingSize?: number): Promise<void> {
-  const file = home.path('models', `${ref.replace(':', '/')}.gguf`);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeTinyModel({
-    path: file,
-    sentence,
-    contextSize: 4096,
-    ...(embeddingSize === undefined ? {} : { embeddingSize }),
-  });
-}
 
 /** Whether the server works on a request for a model right now. */
 async function isWorking(ref: string): Promise<boolean> {
@@ -114,7 +90,7 @@ async function killTalkers(): Promise<number> {
 describe('Ctrl+C', () => {
   test('stops the answer on the server, keeps what came of it, and /continue goes on', async () => {
     const ref = 'user/endless:F32';
-    await store(ref, ENDLESS, 2048);
+    await home.store(ref, ENDLESS, { embeddingSize: 2048 });
     await using pty = new Pty(home, ['run', ref]);
     let seen = await pty.waitFor('>>> ');
     pty.type('hello\r');
@@ -218,7 +194,7 @@ describe('a conversation', () => {
 
   test('outlives the server that is killed in the middle of an answer', async () => {
     const ref = 'user/endless:F32';
-    await store(ref, ENDLESS, 2048);
+    await home.store(ref, ENDLESS, { embeddingSize: 2048 });
     await using pty = new Pty(home, ['run', ref]);
     let seen = await pty.waitFor('>>> ');
     pty.type('hello\r');
@@ -270,7 +246,7 @@ describe('a conversation', () => {
 
   test('goes on with another model and shows what it is sent', async () => {
     const ref = 'user/beta:Q8_0';
-    await store(ref, 'every good herder counts her animals at dusk');
+    await home.store(ref, 'every good herder counts her animals at dusk');
     await using pty = new Pty(home, ['run', A]);
     let seen = await pty.waitFor('>>> ');
     pty.type('hello\r');
@@ -294,7 +270,7 @@ describe('a conversation', () => {
 describe('what is seen of a conversation', () => {
   test.each([60, 80, 200])('at %i columns', async (columns) => {
     const size = { columns, rows: 30 };
-    await store('user/writer:F16', DOCUMENT);
+    await home.store('user/writer:F16', DOCUMENT);
     await using pty = new Pty(home, ['run', 'user/writer'], size);
     let seen = await pty.waitFor('>>> ');
     pty.type('tell me\r');

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -7,13 +7,9 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { groupMembers } from '../../src/lib/process-identity.ts';
 import { readLiveState } from '../../src/lib/server/state.ts';
 import { requestJson } from '../../src/lib/server/request.ts';
-import { terminateRouter } from '../../src/lib/server/terminate.ts';
-import { CliHome } from '../support/cli.ts';
-import { ensureEngine } from '../support/engine/engine.ts';
-import { freePort } from '../support/free-port.ts';
-import { writeTinyModel } from '../support/gguf/tiny-model.ts';
 import { writeTinyProjector } from '../support/gguf/tiny-projector.ts';
 import { Pty } from '../support/pty.ts';
+import { ServerHome } from '../support/server-home.ts';
 
 const SENTENCE = 'llamas carry small loads over high mountain paths';
 const LONG = Array.from({ length: 300 }, (_, index) => `w${index}`).join(' ');
@@ -36,35 +32,16 @@ const PIXEL = Buffer.from(
   'base64',
 );
 
-let home: CliHome;
+let home: ServerHome;
 
 beforeEach(async () => {
-  const { llamaServer } = await ensureEngine();
-  home = await CliHome.create({
-    LLAMERO_LLAMA_SERVER: llamaServer,
-    LLAMERO_PORT: String(await freePort()),
-    LLAMERO_OFFLINE: '1',
-  });
-  await store(REF, SENTENCE);
+  home = await ServerHome.start();
+  await home.store(REF, SENTENCE);
 });
 
 afterEach(async () => {
-  // Not by the program under test: a server must not stay behind when that is broken.
-  const state = await readLiveState(home.path('run', 'server.json'));
-  if (state !== undefined) await terminateRouter(state);
   await home[Symbol.asyncDispose]();
 });
-
-async function store(
-  ref: string,
-  sentence: string,
-  options: { readonly embeddingSize?: number } = {},
-): Promise<string> {
-  const file = home.path('models', `${ref.replace(':', '/')}.gguf`);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeTinyModel({ path: file, sentence, contextSize: 4096, ...options });
-  return file;
-}
 
 async function put(name: string, content: string | Buffer): Promise<string> {
   await writeFile(path.join(home.folder, name), content);
@@ -124,7 +101,7 @@ describe('what is asked', () => {
     const blind = await home.run(['run', REF, 'what?', '--image', 'pixel.png']);
     expect(blind).toMatchObject({ exitCode: 2, stdout: '' });
     expect(blind.stderr).toContain(`${REF} cannot see pixel.png`);
-    const file = await store('user/seeing:Q8_0', SENTENCE);
+    const file = await home.store('user/seeing:Q8_0', SENTENCE);
     await writeTinyProjector({ path: path.join(path.dirname(file), 'mmproj-F16.gguf') });
     const words = ['run', 'user/seeing', 'what?', '--image', 'pixel.png', '--image', 'pixel.png'];
     expect(await home.run(words)).toEqual({ exitCode: 0, stdout: `${SENTENCE}\n`, stderr: '' });
@@ -194,7 +171,7 @@ describe('the answer', () => {
   });
 
   test('is apart from what was thought, as much as was wanted', async () => {
-    await store(THINKER, 'let me see now </think> the answer is 42');
+    await home.store(THINKER, 'let me see now </think> the answer is 42');
     const template = await put('template.jinja', THINKING_TEMPLATE);
     const words = ['run', THINKER, 'hi', '--chat-template-file', template];
     expect(await home.run(words)).toEqual({
@@ -231,7 +208,7 @@ describe('the answer', () => {
 describe('an answer that is broken off', () => {
   beforeEach(async () => {
     // A wide model is a slow one: it speaks for some seconds.
-    await store(SLOW, LONG, { embeddingSize: 2048 });
+    await home.store(SLOW, LONG, { embeddingSize: 2048 });
   });
 
   test('by Ctrl+C ends with 130, keeps what came, and the server stops', async () => {
@@ -297,7 +274,7 @@ describe('loading', () => {
 
 describe('on a terminal', () => {
   test('a long prompt says how far it is read, in a line that goes away', async () => {
-    await store(SLOW, SENTENCE, { embeddingSize: 2048 });
+    await home.store(SLOW, SENTENCE, { embeddingSize: 2048 });
     const batches = ['--batch-size', '64', '--ubatch-size', '64'];
     await using pty = new Pty(home, ['run', SLOW, ...batches, '--no-markdown', 'x'.repeat(2000)]);
     const seen = await pty.waitFor('Reading the prompt …');
@@ -307,7 +284,7 @@ describe('on a terminal', () => {
   });
 
   test('Markdown is laid out, but not for a pipe, nor when it is not wanted', async () => {
-    await store('user/bold:Q8_0', 'a **bold** word');
+    await home.store('user/bold:Q8_0', 'a **bold** word');
     const words = ['run', 'user/bold', 'hello'];
     await using laidOut = new Pty(home, words);
     expect(await laidOut.ended).toBe(0);

@@ -1,17 +1,12 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { groupMembers } from '../../src/lib/process-identity.ts';
-import { readLiveState } from '../../src/lib/server/state.ts';
-import { terminateRouter } from '../../src/lib/server/terminate.ts';
-import { CliHome } from '../support/cli.ts';
-import { ensureEngine } from '../support/engine/engine.ts';
-import { freePort } from '../support/free-port.ts';
 import { writeTinyModel } from '../support/gguf/tiny-model.ts';
 import { type TestHub, startHub } from '../support/hub/hub.ts';
 import { Pty } from '../support/pty.ts';
+import { ServerHome } from '../support/server-home.ts';
 
 const SENTENCE_A = 'llamas carry small loads over high mountain paths';
 const SENTENCE_B = 'every good herder counts her animals at dusk';
@@ -21,31 +16,17 @@ const LAST_WORD_B = 'dusk';
 const A = 'user/alpha:Q4_K_M';
 const B = 'user/beta:UD-Q4_K_XL';
 
-let home: CliHome;
+let home: ServerHome;
 
 beforeEach(async () => {
-  const { llamaServer } = await ensureEngine();
-  home = await CliHome.create({
-    LLAMERO_LLAMA_SERVER: llamaServer,
-    LLAMERO_PORT: String(await freePort()),
-    LLAMERO_OFFLINE: '1',
-  });
-  await store(A, SENTENCE_A);
-  await store(B, SENTENCE_B);
+  home = await ServerHome.start();
+  await home.store(A, SENTENCE_A);
+  await home.store(B, SENTENCE_B);
 });
 
 afterEach(async () => {
-  // Not by the program under test: a server must not stay behind when that is broken.
-  const state = await readLiveState(home.path('run', 'server.json'));
-  if (state !== undefined) await terminateRouter(state);
   await home[Symbol.asyncDispose]();
 });
-
-async function store(ref: string, sentence: string): Promise<void> {
-  const file = home.path('models', `${ref.replace(':', '/')}.gguf`);
-  await mkdir(path.dirname(file), { recursive: true });
-  await writeTinyModel({ path: file, sentence, contextSize: 4096 });
-}
 
 async function ps(): Promise<{
   server: { pid: number } | null;

@@ -1,4 +1,4 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, stat, writeFile } from 'node:fs/promises';
 import { once } from 'node:events';
 import net from 'node:net';
 import path from 'node:path';
@@ -7,12 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { groupMembers } from '../../src/lib/process-identity.ts';
 import { readLiveState } from '../../src/lib/server/state.ts';
-import { terminateRouter } from '../../src/lib/server/terminate.ts';
 import { CliHome } from '../support/cli.ts';
-import { ensureEngine } from '../support/engine/engine.ts';
 import { freePort } from '../support/free-port.ts';
-import { writeTinyModel } from '../support/gguf/tiny-model.ts';
 import { Pty } from '../support/pty.ts';
+import { ServerHome } from '../support/server-home.ts';
 
 const SENTENCE = 'llamas carry small loads over high mountain paths';
 const A = 'user/alpha:Q4_K_M';
@@ -20,28 +18,18 @@ const B = 'user/beta:UD-Q4_K_XL';
 const CTRL_C = '\u0003';
 const PATIENT = { timeout: 60_000 };
 
-let home: CliHome;
+let home: ServerHome;
 let port: number;
 
 beforeEach(async () => {
-  const { llamaServer } = await ensureEngine();
-  port = await freePort();
-  home = await CliHome.create({
-    LLAMERO_LLAMA_SERVER: llamaServer,
-    LLAMERO_PORT: String(port),
-    LLAMERO_OFFLINE: '1',
-  });
+  home = await ServerHome.start();
+  port = home.port;
   for (const ref of [A, B]) {
-    const file = home.path('models', `${ref.replace(':', '/')}.gguf`);
-    await mkdir(path.dirname(file), { recursive: true });
-    await writeTinyModel({ path: file, sentence: SENTENCE, contextSize: 4096 });
+    await home.store(ref, SENTENCE);
   }
 });
 
 afterEach(async () => {
-  // Not by the program under test: a server must not stay behind when that is broken.
-  const state = await readLiveState(home.path('run', 'server.json'));
-  if (state !== undefined) await terminateRouter(state);
   await home[Symbol.asyncDispose]();
 });
 

@@ -1,18 +1,14 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import path from 'node:path';
+import { readFile, rm, truncate, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { groupMembers, processIdentity } from '../../src/lib/process-identity.ts';
 import { type ServerState, readLiveState } from '../../src/lib/server/state.ts';
 import { terminateRouter } from '../../src/lib/server/terminate.ts';
-import { CliHome } from '../support/cli.ts';
-import { ensureEngine } from '../support/engine/engine.ts';
-import { freePort } from '../support/free-port.ts';
-import { writeTinyModel } from '../support/gguf/tiny-model.ts';
 import { Pty } from '../support/pty.ts';
+import { ServerHome } from '../support/server-home.ts';
 import { processesNaming } from '../support/running.ts';
 
 const SENTENCE = 'llamas carry small loads over high mountain paths';
@@ -22,35 +18,19 @@ const A = 'user/alpha:Q4_K_M';
 const CTRL_C = '\u0003';
 const PATIENT = { timeout: 60_000 };
 
-let home: CliHome;
+let home: ServerHome;
 
 beforeEach(async () => {
-  const { llamaServer } = await ensureEngine();
-  home = await CliHome.create({
-    LLAMERO_LLAMA_SERVER: llamaServer,
-    LLAMERO_PORT: String(await freePort()),
-    LLAMERO_OFFLINE: '1',
-  });
-  await store(A, SENTENCE);
+  home = await ServerHome.start();
+  await home.store(A, SENTENCE);
 });
 
 afterEach(async () => {
-  // Not by the program under test: a server must not stay behind when that is broken.
-  const state = await readLiveState(stateFile());
-  if (state !== undefined) await terminateRouter(state, 2);
   await home[Symbol.asyncDispose]();
 });
 
 function stateFile(): string {
   return home.path('run', 'server.json');
-}
-
-async function store(ref: string, sentence: string, embeddingSize?: number): Promise<string> {
-  const file = home.path('models', `${ref.replace(':', '/')}.gguf`);
-  await mkdir(path.dirname(file), { recursive: true });
-  const size = embeddingSize === undefined ? {} : { embeddingSize };
-  await writeTinyModel({ path: file, sentence, contextSize: 4096, ...size });
-  return file;
 }
 
 interface Listed {
@@ -199,7 +179,7 @@ describe('a server that is stuck', () => {
 
 describe('a model that fails', () => {
   test('is shown with its reason until it is repaired', async () => {
-    const file = await store('user/broken:F32', SENTENCE);
+    const file = await home.store('user/broken:F32', SENTENCE);
     await truncate(file, 400_000);
     const { exitCode } = await home.run(['run', 'user/broken', 'Hello']);
     expect(exitCode).toBe(10);
@@ -209,14 +189,14 @@ describe('a model that fails', () => {
     expect((await home.run(['ps'])).stderr).toContain(
       'user/broken:F32 failed: the file is damaged',
     );
-    await store('user/broken:F32', SENTENCE);
+    await home.store('user/broken:F32', SENTENCE);
     expect(await answer('user/broken')).toBe(SENTENCE);
   });
 });
 
 describe('ps', () => {
   test('tells what a model does, since when it does nothing, and when it goes', async () => {
-    await store('user/long:F32', LONG, 2048);
+    await home.store('user/long:F32', LONG, { embeddingSize: 2048 });
     await home.run(['serve', '-d', '--keep-alive', '1h', 'user/long']);
     const run = home.start(['run', 'user/long', 'Hello']);
     await expect.poll(async () => (await model('user/long:F32'))?.requests, PATIENT).toBe(1);
@@ -273,7 +253,7 @@ describe('twenty runs at once', () => {
 
   // A model that is loaded before the second one looks has no progress to be seen.
   test('see the progress of the one that loads', { retry: 4 }, async () => {
-    await store('user/wide:F32', SENTENCE, 4096);
+    await home.store('user/wide:F32', SENTENCE, { embeddingSize: 4096 });
     await home.run(['serve', '-d']);
     await using first = new Pty(home, ['run', 'user/wide', 'Hello']);
     await using second = new Pty(home, ['run', 'user/wide', 'Hello']);

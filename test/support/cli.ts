@@ -27,7 +27,7 @@ export class CliHome implements AsyncDisposable {
   readonly folder: string;
   readonly env: Record<string, string>;
 
-  private constructor(folder: string, env: Readonly<Record<string, string>>) {
+  protected constructor(folder: string, env: Readonly<Record<string, string>>) {
     this.folder = folder;
     this.env = {
       PATH: process.env['PATH'] ?? '',
@@ -41,7 +41,11 @@ export class CliHome implements AsyncDisposable {
 
   /** Makes an empty home in a temporary folder. */
   static async create(env: Readonly<Record<string, string>> = {}): Promise<CliHome> {
-    return new CliHome(await mkdtemp(path.join(tmpdir(), 'llamero-test-')), env);
+    return new CliHome(await CliHome.makeFolder(), env);
+  }
+
+  protected static async makeFolder(): Promise<string> {
+    return mkdtemp(path.join(tmpdir(), 'llamero-test-'));
   }
 
   /** A path below LLAMERO_HOME. */

@@ -101,7 +101,7 @@ export class CommandPty implements AsyncDisposable {
 
 /** The built program in a real terminal. */
 export class Pty extends CommandPty {
-  constructor(home: CliHome, words: readonly string[], size?: PtySize) {
+  constructor(home: Pick<CliHome, 'env' | 'folder'>, words: readonly string[], size?: PtySize) {
     super(`exec ${commandLine([process.execPath, path.join(ROOT, 'bin/run.js'), ...words])}`, {
       env: home.env,
       cwd: home.folder,

@@ -253,11 +253,11 @@ describe('twenty runs at once', () => {
 
   // A model that is loaded before the second one looks has no progress to be seen.
   test('see the progress of the one that loads', { retry: 4 }, async () => {
-    await home.store('user/wide:F32', SENTENCE, { embeddingSize: 4096 });
+    await home.store('user/wide:F32', SENTENCE, { minimumBytes: 200_000_000 });
     await home.run(['serve', '-d']);
     await using first = new Pty(home, ['run', 'user/wide', 'Hello']);
     await using second = new Pty(home, ['run', 'user/wide', 'Hello']);
-    await Promise.all([first, second].map((pty) => pty.waitFor('Loading user/wide:F32')));
+    await Promise.all([first, second].map((pty) => pty.waitFor('Loading user/wide:F32', 0, 8)));
     expect(await Promise.all([first.ended, second.ended])).toEqual([0, 0]);
     const log = await readFile(home.path('logs', 'server.log'), 'utf8');
     expect(log.match(/spawning server instance with name=/gu)).toHaveLength(1);

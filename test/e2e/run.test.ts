@@ -130,7 +130,7 @@ describe('a model that is missing', () => {
     yes.type('y\r');
     const seen = await yes.waitFor('>>> ');
     yes.type('hello\r');
-    await yes.waitFor(LAST_WORD_B, seen);
+    await yes.waitFor('>>> ', await yes.waitFor(LAST_WORD_B, seen));
     yes.type('/bye\r');
     expect(await yes.ended).toBe(0);
   });

@@ -262,7 +262,8 @@ describe('a conversation', () => {
     pty.type('and you?\r');
     seen = await pty.waitFor('>>> ', await pty.waitFor('dusk', seen));
     pty.type('/prompt\r');
-    await pty.waitFor(`<|user|>hello<|end|><|assistant|>${SENTENCE}<|end|>`.slice(0, 70), seen);
+    const prompt = `<|user|>hello<|end|><|assistant|>${SENTENCE}<|end|>`.slice(0, 70);
+    await pty.waitFor('>>> ', await pty.waitFor(prompt, seen));
     pty.type('/bye\r');
     expect(await pty.ended).toBe(0);
   });

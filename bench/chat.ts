@@ -5,7 +5,11 @@
  *
  *   npm run build && node bench/chat.ts [--runs <n>] [--words <n>]
  *
- * Needs curl, GNU time and script (`apt-get install curl time bsdutils`).
+ * The model computes on a core of its own, with one thread; who asks, who passes on and who measures
+ * share the others. Without that two cores measure who waits for a turn.
+ *
+ * Needs curl, GNU time, script and taskset (`apt-get install curl time bsdutils util-linux`), and two
+ * cores.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -28,6 +32,8 @@ const { values } = parseArgs({
 const runs = Number(values.runs);
 const words = Number(values.words);
 const MODEL = 'bench/chat:F32';
+/** So heavy that a token takes as long as those of small real models do: a few milliseconds. */
+const WEIGHT = { embeddingSize: 768, blockCount: 4 } as const;
 const QUESTION = 'POST /v1/chat/completions';
 const PROGRAM = [process.execPath, 'bin/run.js'] as const;
 
@@ -46,6 +52,12 @@ interface Client {
   readonly command: (port: number, prompt: string) => readonly string[];
   /** Whether stdout tells that the first token is there. */
   readonly hasToken: (output: string) => boolean;
+}
+
+/** The record of the server, as far as it is needed. */
+interface ServerState {
+  readonly pid: number;
+  readonly port: number;
 }
 
 const clients: readonly Client[] = [
@@ -83,13 +95,16 @@ const environment = {
   LLAMERO_LLAMA_SERVER: engine.llamaServer,
   LLAMERO_PORT: String(await freePort()),
 };
+const stateFile = path.join(environment.LLAMERO_HOME, 'run/server.json');
 let relay: Relay | undefined;
 let serverPort: number | undefined;
 try {
   await storeModel();
-  await output([...PROGRAM, 'run', MODEL, '-q', 'hello']);
+  await output(['taskset', '-acp', `1-${cpus().length - 1}`, String(process.pid)]);
+  await output([...PROGRAM, 'run', MODEL, '-q', '--threads', '1', 'hello']);
   // The program is led through the relay by the record of the server that it finds.
   serverPort = await changePort((port) => port);
+  await giveCoreOfItsOwn();
   relay = await startRelay(serverPort);
   const through = relay.port;
   await changePort(() => through);
@@ -179,14 +194,29 @@ async function storeModel(): Promise<void> {
     const [one, two, three] = [index % 8, Math.floor(index / 8) % 8, Math.floor(index / 64) % 8];
     return `${syllables[one] ?? ''}${syllables[two] ?? ''}${syllables[three] ?? ''}`;
   });
-  await writeTinyModel({ path: file, sentence: sentence.join(' '), contextSize: words * 4 });
+  await writeTinyModel({
+    path: file,
+    sentence: sentence.join(' '),
+    contextSize: words * 4,
+    ...WEIGHT,
+  });
+}
+
+/** Moves the process that computes, which is the child of the server, to the first core. */
+async function giveCoreOfItsOwn(): Promise<void> {
+  const { pid } = await serverState();
+  const children = (await output(['pgrep', '-P', String(pid)])).toString('utf8').trim();
+  for (const child of children.split('\n')) await output(['taskset', '-acp', '0', child]);
+}
+
+async function serverState(): Promise<ServerState> {
+  return JSON.parse(await readFile(stateFile, 'utf8')) as ServerState;
 }
 
 async function changePort(change: (port: number) => number): Promise<number> {
-  const file = path.join(environment.LLAMERO_HOME, 'run/server.json');
-  const state = JSON.parse(await readFile(file, 'utf8')) as { port: number };
+  const state = await serverState();
   const { port } = state;
-  await writeFile(file, JSON.stringify({ ...state, port: change(port) }));
+  await writeFile(stateFile, JSON.stringify({ ...state, port: change(port) }));
   return port;
 }
 

@@ -2,8 +2,9 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
 import { toLlameroError } from '../error-conversion.ts';
+import { jsonText } from '../lib/json-text.ts';
 import { errorDocument } from '../lib/ui/error-text.ts';
-import { type Output, jsonLine } from '../views/one-shot-output.ts';
+import type { Output } from '../views/one-shot-output.ts';
 import {
   answerFlags,
   conversationFlags,
@@ -108,14 +109,10 @@ With --output stream-json each line is an event with a "type": "start" (model), 
     return this.#hasJsonFlag() || this.#output() === 'json';
   }
 
-  protected override logJson(json: unknown): void {
-    process.stdout.write(`${jsonLine(json, 2)}\n`);
-  }
-
   protected override async catch(error: unknown): Promise<void> {
     const failure = toLlameroError(error, this.id);
     if (this.#output() !== 'stream-json' || failure.exitCode === 0) return super.catch(error);
-    process.stdout.write(`${jsonLine({ type: 'error', ...errorDocument(failure) })}\n`);
+    process.stdout.write(`${jsonText({ type: 'error', ...errorDocument(failure) })}\n`);
     process.exitCode = failure.exitCode;
   }
 

@@ -60,7 +60,7 @@ export class LoadProgress {
         );
         break;
       case 'memory':
-        this.#trace(`${event.ref}: ${event.line}`);
+        this.#tellMemory(`${event.ref}: ${event.line}`);
         break;
       case 'adjusted':
         this.#say(
@@ -98,6 +98,12 @@ export class LoadProgress {
   #say(line: string): void {
     this.stop();
     this.#terminal.note(line);
+  }
+
+  /** On a terminal it is always said; a script that asks for one answer has not asked for it. */
+  #tellMemory(line: string): void {
+    if (this.#terminal.canDraw) this.#say(this.#terminal.style.dim(line));
+    else this.#trace(line);
   }
 
   #trace(line: string): void {

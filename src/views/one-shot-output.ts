@@ -1,5 +1,6 @@
 import { AnswerText } from '../lib/chat/answer-text.ts';
 import type { AnswerSink } from '../lib/chat/markdown/stream-renderer.ts';
+import { jsonText } from '../lib/json-text.ts';
 import type { AnswerListener } from '../lib/server/client-answer.ts';
 import type { ChatAnswer } from '../lib/server/client.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
@@ -80,7 +81,7 @@ export function documentOutput(terminal: Terminal): OneShotOutput {
 
 /** The answer as NDJSON: one event a line, as it comes. */
 export function eventOutput(terminal: Terminal, model: string, thinking: boolean): OneShotOutput {
-  const print = (event: object): void => terminal.print(jsonLine(event));
+  const print = (event: object): void => terminal.print(jsonText(event));
   return {
     start: () => print({ type: 'start', model }),
     onProgress: (progress) => print({ type: 'progress', ...progress }),
@@ -92,16 +93,4 @@ export function eventOutput(terminal: Terminal, model: string, thinking: boolean
     finish: ({ text: _text, reasoning: _reasoning, ...rest }) => print({ type: 'end', ...rest }),
     stop: () => undefined,
   };
-}
-
-// What JSON.stringify leaves as it is and a terminal may take for a command: DEL, C1 and the marks
-// of direction.
-const UNESCAPED = /[\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
-
-/** A JSON document in which what a model wrote can do no harm to a terminal. */
-export function jsonLine(value: unknown, indentation?: number): string {
-  return JSON.stringify(value, undefined, indentation).replace(
-    UNESCAPED,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  );
 }

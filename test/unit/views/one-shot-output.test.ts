@@ -6,12 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { AnswerText } from '../../../src/lib/chat/answer-text.ts';
 import type { ChatAnswer } from '../../../src/lib/server/client.ts';
 import { type StandardStreams, Terminal } from '../../../src/lib/ui/terminal.ts';
-import {
-  documentOutput,
-  eventOutput,
-  jsonLine,
-  textOutput,
-} from '../../../src/views/one-shot-output.ts';
+import { documentOutput, eventOutput, textOutput } from '../../../src/views/one-shot-output.ts';
 
 const ANSWER: ChatAnswer = {
   text: 'Hello',
@@ -160,17 +155,4 @@ describe('an answer as events', () => {
   test('hides thoughts when that is wanted', () => {
     expect(JSON.stringify(lines(false))).not.toContain('Hm');
   });
-});
-
-test('a JSON document holds any text, and no control character', () => {
-  fc.assert(
-    fc.property(fc.string({ unit: 'binary' }), (text) => {
-      const line = jsonLine({ text });
-      expect(JSON.parse(line)).toEqual({ text });
-      // eslint-disable-next-line no-control-regex
-      expect(line).not.toMatch(
-        /[\u0000-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/u,
-      );
-    }),
-  );
 });

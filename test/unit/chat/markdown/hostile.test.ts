@@ -9,7 +9,7 @@ import { cut, markdown, stream } from './streaming.ts';
 
 // Everything a sink may send: text, line breaks, tabs, colours, its own cursor moves, checked links.
 const ALLOWED =
-  /^(?:[^\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]|\r|\u001B\[\?2026[hl]|\u001B\[\d*A|\u001B\[J|\u001B\[[\d;]*m|\u001B\]8;;(?:https?:\/\/[\u0021-\u007E]*)?\u001B\\)*$/u;
+  /^(?:[^\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]|\r|\u001B\[\?2026[hl]|\u001B\[\d*A|\u001B\[J|\u001B\[[\d;]*m|\u001B\]8;;(?:https?:\/\/[\u0021-\u007E]*)?\u001B\\)*$/u;
 
 const CONTROLS = [
   '\u001B]0;title\u0007',

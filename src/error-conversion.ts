@@ -1,6 +1,15 @@
 import { Errors } from '@oclif/core';
 
 import { LlameroError } from './lib/errors.ts';
+import { nearest } from './lib/nearest.ts';
+
+/** What oclif's error of that name has; it is not exported. */
+interface NonExistentFlags {
+  readonly flags: readonly string[];
+  readonly parse: {
+    readonly input: { readonly flags: Readonly<Record<string, { readonly hidden?: boolean }>> };
+  };
+}
 
 /**
  * Any thrown value as the error that is shown: ours as it is, oclif's parse errors as USAGE, and
@@ -9,8 +18,10 @@ import { LlameroError } from './lib/errors.ts';
 export function toLlameroError(error: unknown, commandId?: string): LlameroError {
   if (error instanceof LlameroError) return error;
   if (error instanceof Errors.CLIError && error.oclif?.exit === 2) {
+    const help = `\`llamero ${commandId === undefined ? '' : `${commandId.replaceAll(':', ' ')} `}--help\``;
+    const flag = meantFlag(error);
     return new LlameroError('USAGE', usageMessage(error.message), {
-      hint: `Run \`llamero ${commandId === undefined ? '' : `${commandId.replaceAll(':', ' ')} `}--help\``,
+      hint: flag === undefined ? `Run ${help}` : `Did you mean ${flag}? ${help} shows all flags`,
       cause: error,
     });
   }
@@ -19,6 +30,17 @@ export function toLlameroError(error: unknown, commandId?: string): LlameroError
     hint: 'Set LLAMERO_DEBUG=1 and run it again to see where it happened, and please report it',
     cause: error,
   });
+}
+
+/** The flag that was meant by one that the command does not have. */
+function meantFlag(error: Errors.CLIError & Partial<NonExistentFlags>): string | undefined {
+  const [typed] = error.flags ?? [];
+  if (typed?.startsWith('--') !== true) return undefined;
+  const known = Object.entries(error.parse?.input.flags ?? {}).filter(([, flag]) => !flag.hidden);
+  return nearest(
+    known.map(([name]) => `--${name}`),
+    typed,
+  );
 }
 
 /** oclif's message without its own help pointer and list decoration. */

@@ -11,6 +11,7 @@ const CONVERSATION = 'CONVERSATION';
 /** The flags that decide how tokens are chosen. Each overrides the setting `run.<name>`. */
 export const samplingFlags = {
   temp: Flags.string({
+    aliases: ['temperature'],
     summary: 'Temperature; 0 takes the likeliest token',
     helpValue: '<n>',
     helpGroup: SAMPLING,

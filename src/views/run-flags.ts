@@ -42,6 +42,7 @@ export const samplingFlags = {
     helpGroup: SAMPLING,
   }),
   predict: Flags.string({
+    aliases: ['max-tokens', 'n-predict'],
     char: 'n',
     summary: 'Tokens to generate at most',
     helpValue: '<n>',

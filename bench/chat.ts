@@ -36,6 +36,7 @@ const MODEL = 'bench/chat:F32';
 const WEIGHT = { embeddingSize: 768, blockCount: 4 } as const;
 const QUESTION = 'POST /v1/chat/completions';
 const PROGRAM = [process.execPath, 'bin/run.js'] as const;
+const ASK = [...PROGRAM, 'run', MODEL, '-q', '--no-save'] as const;
 
 /** What an answer took. */
 interface Figures {
@@ -43,13 +44,14 @@ interface Figures {
   readonly first: number;
   /** Milliseconds from the first token to the last. */
   readonly rest: number;
-  /** Seconds of user and system time. */
+  /** Seconds of user and system time, the start of the program included. */
   readonly cpu: number;
 }
 
 interface Client {
   readonly name: string;
-  readonly command: (port: number, prompt: string) => readonly string[];
+  /** Asks for an answer of so many tokens at most; -1: whole. */
+  readonly command: (port: number, prompt: string, limit: number) => readonly string[];
   /** Whether stdout tells that the first token is there. */
   readonly hasToken: (output: string) => boolean;
 }
@@ -63,7 +65,7 @@ interface ServerState {
 const clients: readonly Client[] = [
   {
     name: 'curl',
-    command: (port, prompt) => [
+    command: (port, prompt, limit) => [
       'curl',
       '-sN',
       `http://127.0.0.1:${port}/v1/chat/completions`,
@@ -72,6 +74,7 @@ const clients: readonly Client[] = [
       '-d',
       JSON.stringify({
         model: MODEL,
+        max_tokens: limit,
         stream: true,
         stream_options: { include_usage: true },
         messages: [{ role: 'user', content: prompt }],
@@ -81,7 +84,7 @@ const clients: readonly Client[] = [
   },
   {
     name: 'llamero run',
-    command: (_port, prompt) => [...PROGRAM, 'run', MODEL, '-q', '--no-save', prompt],
+    command: (_port, prompt, limit) => [...ASK, '--predict', String(limit), prompt],
     hasToken: (output) => output !== '',
   },
 ];
@@ -121,38 +124,58 @@ try {
 }
 
 async function compare(through: Relay): Promise<void> {
-  const figures = new Map<string, Figures[]>(clients.map(({ name }) => [name, []]));
+  const whole = new Map<string, Figures[]>(clients.map(({ name }) => [name, []]));
+  const short = new Map<string, Figures[]>(clients.map(({ name }) => [name, []]));
   // Interleaved, so that a machine that grows slow does so for both; the first round is a warm-up.
   for (let run = 0; run <= runs; run += 1) {
     for (const client of clients) {
-      const found = await measure(client, through, run);
-      if (run > 0) figures.get(client.name)?.push(found);
+      const one = await measure(client, through, `begin ${run} of ${client.name}`, 1);
+      const all = await measure(client, through, `question ${run} of ${client.name}`, -1);
+      if (run === 0) continue;
+      short.get(client.name)?.push(one);
+      whole.get(client.name)?.push(all);
     }
   }
-  const medians = new Map([...figures].map(([name, each]) => [name, median(each)]));
-  const curl = medians.get('curl');
-  print(`\n${words} words, median of ${runs}, ${cpus().length} cores\n`);
-  print('| client | first token ms | to curl | tokens/s to curl | CPU s of the process |');
+  const tokens = await answerTokens();
+  print(`\n${tokens} tokens, median of ${runs}, ${cpus().length} cores\n`);
+  print('| client | first token ms | to curl | tokens/s to curl | CPU ms per 1000 tokens |');
   print('| --- | ---: | ---: | ---: | ---: |');
-  for (const [name, { cpu, first, rest }] of medians) {
-    const difference = curl === undefined ? 0 : first - curl.first;
+  const curl = median(whole.get('curl') ?? []);
+  for (const { name } of clients) {
+    const { cpu, first, rest } = median(whole.get(name) ?? []);
+    const start = median(short.get(name) ?? []).cpu;
+    const difference = first - curl.first;
     const cells = [
       name,
       first.toFixed(1),
       `${difference < 0 ? '−' : '+'}${Math.abs(difference).toFixed(1)} ms`,
-      `${((curl?.rest ?? rest) / rest).toFixed(3)} ×`,
-      cpu.toFixed(2),
+      `${(curl.rest / rest).toFixed(3)} ×`,
+      // What the program takes to start is no part of it: an answer of one token has that as well.
+      (((cpu - start) * 1_000_000) / (tokens - 1)).toFixed(0),
     ];
     print(`| ${cells.join(' | ')} |`);
   }
 }
 
-async function measure(client: Client, through: Relay, run: number): Promise<Figures> {
+async function answerTokens(): Promise<number> {
+  const document = JSON.parse((await output([...ASK, '--json', 'count'])).toString('utf8')) as {
+    readonly usage: { readonly completionTokens: number };
+  };
+  return document.usage.completionTokens;
+}
+
+async function measure(
+  client: Client,
+  through: Relay,
+  prompt: string,
+  limit: number,
+): Promise<Figures> {
   const report = path.join(home, 'time');
   // Another question each time, so that nothing is answered from a cache.
-  const command = client.command(through.port, `question ${run} of ${client.name}`);
+  const command = client.command(through.port, prompt, limit);
   const child = spawn('/usr/bin/time', ['-f', '%U %S', '-o', report, ...command], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+    // That a limit ended the answer is said there, which is what was asked for.
+    stdio: ['ignore', 'pipe', 'ignore'],
     env: environment,
   });
   let seen = '';
@@ -175,7 +198,7 @@ async function measure(client: Client, through: Relay, run: number): Promise<Fig
 
 /** The bytes that the terminal gets, for a reply of so many. */
 async function terminalBytes(): Promise<void> {
-  const asked = [...PROGRAM, 'run', MODEL, '-q', '--no-save', 'hello'];
+  const asked = [...ASK, 'hello'];
   const plain = await output(asked);
   const drawn = await output([
     'script',

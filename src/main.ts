@@ -53,11 +53,15 @@ async function drain(stream: NodeJS.WriteStream): Promise<void> {
 function listen(interrupts: Interrupts): void {
   process.on('SIGINT', () => interrupts.receive('interrupt'));
   process.on('SIGTERM', () => interrupts.receive('terminate'));
-  process.on('SIGHUP', () => interrupts.receive('terminate'));
+  process.on('SIGHUP', () => interrupts.receive('hangup'));
   for (const stream of [process.stdout, process.stderr]) {
+    // One of oclif throws all but EPIPE, before a partial answer could be kept.
+    stream.removeAllListeners('error');
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
-      program.interrupts.receive('output closed');
+      // What is written to a terminal that was closed fails, maybe before its signal arrives.
+      if (error.code === 'EIO' && stream.isTTY) interrupts.receive('hangup');
+      else if (error.code === 'EPIPE') interrupts.receive('output closed');
+      else throw error;
     });
   }
 }

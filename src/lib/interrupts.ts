@@ -1,17 +1,19 @@
 import { LlameroError } from './errors.ts';
 
 /** What a signal from outside asks for. */
-export type InterruptKind = 'interrupt' | 'terminate' | 'output closed';
+export type InterruptKind = 'interrupt' | 'terminate' | 'hangup' | 'output closed';
 
 const MEANING = {
   interrupt: ['INTERRUPTED', 'Interrupted'],
   terminate: ['TERMINATED', 'Terminated'],
+  hangup: ['TERMINATED', 'The terminal is gone'],
   'output closed': ['OUTPUT_CLOSED', 'Whoever read the output has left'],
 } as const;
 
 /**
  * Turns signals into one AbortSignal. The first Ctrl+C aborts, so that work can close what it has
- * open; a second one calls `onImpatience`. A chat takes Ctrl+C over while an answer streams.
+ * open; a second one calls `onImpatience`. Of a terminal that is gone several may tell at once, none
+ * of them out of impatience. A chat takes Ctrl+C over while an answer streams.
  */
 export class Interrupts {
   readonly #controller = new AbortController();
@@ -34,7 +36,7 @@ export class Interrupts {
     if (kind === 'interrupt' && taker !== undefined) {
       taker();
     } else if (this.#controller.signal.aborted) {
-      if (kind !== 'output closed') this.#onImpatience(error.exitCode);
+      if (kind === 'interrupt' || kind === 'terminate') this.#onImpatience(error.exitCode);
     } else {
       this.#controller.abort(error);
     }

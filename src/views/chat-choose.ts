@@ -20,21 +20,23 @@ export async function choose<Value>(
   if (choices.length === 0) return undefined;
   const prompts = await import('@inquirer/prompts');
   try {
-    return await prompts.search(
-      {
-        message: oneLine(question),
-        pageSize: ROWS,
-        source: (term) =>
-          fitting(choices, term ?? '').map(({ label, remark, value }) => {
-            const name = oneLine(label);
-            return {
-              value,
-              name: remark === undefined ? name : `${name}  ${oneLine(remark)}`,
-              short: name,
-            };
-          }),
-      },
-      { input: terminal.streams.stdin, output: terminal.streams.stderr, signal },
+    return await terminal.withKeyboard(() =>
+      prompts.search(
+        {
+          message: oneLine(question),
+          pageSize: ROWS,
+          source: (term) =>
+            fitting(choices, term ?? '').map(({ label, remark, value }) => {
+              const name = oneLine(label);
+              return {
+                value,
+                name: remark === undefined ? name : `${name}  ${oneLine(remark)}`,
+                short: name,
+              };
+            }),
+        },
+        { input: terminal.streams.stdin, output: terminal.streams.stderr, signal },
+      ),
     );
   } catch (error) {
     if (signal.aborted) throw abortError(signal);

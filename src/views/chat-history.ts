@@ -19,11 +19,13 @@ export async function openChatHistory(
   const unwanted = isSwitchedOn(readVariable(environment, 'LLAMERO_NOHISTORY'));
   if (!save || unwanted || !config.get('history.save')) return undefined;
   const { openHistory } = await import('../lib/chat/history/history.ts');
+  let history: History | undefined;
   try {
-    const history = await openHistory({ file: paths.history });
+    history = await openHistory({ file: paths.history });
     history.pruneDaily(config.get('history.keep-days'));
     return history;
   } catch (error) {
+    history?.[Symbol.dispose]();
     if (!(error instanceof LlameroError)) throw error;
     terminal.warn(`This conversation is not saved: ${error.message}`);
     if (error.hint !== undefined) terminal.note(error.hint);

@@ -7,9 +7,12 @@ import { LOAD_SETTINGS, generalKey } from '../lib/config/model-settings.ts';
 import { placeOfUser } from '../lib/config/paths.ts';
 import { definitionOf } from '../lib/config/schema.ts';
 import type { Context } from '../lib/context.ts';
+import { readRunSettings, runSettingsOf } from '../lib/server/load-settings.ts';
 import { createSettings } from '../lib/server/settings/settings.ts';
+import { serverFiles } from '../lib/server/types.ts';
 import { parseReference } from '../lib/store/reference.ts';
 import { load } from './load.ts';
+import { explainLoss } from './lost-answer.ts';
 import { storedModel } from './stored-model.ts';
 
 const COPY_TIMEOUT_MS = 5_000;
@@ -19,6 +22,11 @@ export function chatHost(context: Context, history: History | undefined): ChatHo
   const { environment, interrupts, paths, signal, terminal } = context;
   return {
     connect: (ref, settings, abort) => load(context, ref, settings, abort),
+    settingsInForce: async (ref) =>
+      runSettingsOf(await readRunSettings(serverFiles(paths.run).settings), ref),
+    isLoaded: async (ref, abort) =>
+      (await (await context.server()).loadedModels({ signal: abort })).includes(ref),
+    explainLoss: (ref, error) => explainLoss(context, ref, error),
     models: async () => {
       const { models } = await (await context.store()).survey();
       return models.filter(({ state }) => state === 'complete').map(({ ref }) => ref);

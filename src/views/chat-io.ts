@@ -1,4 +1,5 @@
-import type { LineEditor } from '../lib/chat/editor/editor.ts';
+import type { PromptReader } from '../lib/chat/editor/prompt-reader.ts';
+import { Highlighter } from '../lib/chat/markdown/highlighter.ts';
 import type { Screen } from '../lib/chat/markdown/screen.ts';
 import type { Message } from '../lib/chat/message.ts';
 import { createAnswerView } from '../lib/chat/session/answer-view.ts';
@@ -16,11 +17,12 @@ import { confirm } from '../lib/ui/prompts.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
 import { choose } from './chat-choose.ts';
 import { listLines, wrapText } from './chat-list.ts';
+import { choosePlainly, confirmPlainly } from './chat-plain-questions.ts';
 
 /** What the conversation is shown with. */
 export interface ChatIoOptions {
   readonly terminal: Terminal;
-  readonly editor: LineEditor;
+  readonly editor: PromptReader;
   readonly screen: Screen;
   /** Whether lines may be drawn over. */
   readonly draws: boolean;
@@ -35,6 +37,8 @@ const REPLAYED_LINES = 20;
 /** The terminal of a conversation: everything below what was there before, nothing over it. */
 export class TerminalChatIo implements ChatIo {
   readonly #options: ChatIoOptions;
+  /** Kept from answer to answer, so that the languages of code load once. */
+  readonly #highlighter = new Highlighter();
   #status = '';
   #showedAnswer = false;
 
@@ -82,6 +86,7 @@ export class TerminalChatIo implements ChatIo {
         style: terminal.outStyle,
         draws,
         links,
+        highlighter: this.#highlighter,
         now: () => performance.now(),
         status: (line) => this.status(line),
       },
@@ -109,12 +114,17 @@ export class TerminalChatIo implements ChatIo {
     choices: readonly Choice<Value>[],
     signal: AbortSignal,
   ): Promise<Value | undefined> {
-    return choose(this.#options.terminal, question, choices, signal);
+    const { draws, editor, terminal } = this.#options;
+    return draws
+      ? choose(terminal, question, choices, signal)
+      : choosePlainly(terminal, editor, question, choices, signal);
   }
 
   async confirm(question: string, byDefault: boolean, signal: AbortSignal): Promise<boolean> {
+    const { draws, editor, terminal } = this.#options;
+    if (!draws) return confirmPlainly(editor, question, byDefault, signal);
     try {
-      return await confirm(this.#options.terminal, {
+      return await confirm(terminal, {
         message: oneLine(question),
         default: byDefault,
         signal,

@@ -1,11 +1,14 @@
 import type { ImageAttachment } from '../lib/chat/message.ts';
 import type { ThinkLevel } from '../lib/chat/request.ts';
 import type { Sampling } from '../lib/chat/sampling.ts';
+import type { LoadSettings } from '../lib/server/presets.ts';
 
 /** How a conversation on the terminal begins. */
 export interface ChatRequest {
   readonly system?: string | undefined;
   readonly sampling: Sampling;
+  /** The load settings that the model was asked for with. */
+  readonly loadSettings: LoadSettings;
   /** Left to the model when it is not said. */
   readonly think?: ThinkLevel | undefined;
   readonly hideThinking: boolean;

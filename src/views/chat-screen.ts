@@ -16,7 +16,7 @@ export interface ChatScreen {
 /** Finds out what the terminal can do. */
 export function chatScreen({ environment, terminal }: Context): ChatScreen {
   const stdout: NodeJS.WritableStream & { readonly rows?: number } = terminal.streams.stdout;
-  const draws = terminal.stdoutIsTerminal && environment['TERM'] !== 'dumb';
+  const draws = terminal.stdoutIsTerminal && !terminal.isPlain;
   return {
     screen: {
       write: (text) => terminal.write(text),

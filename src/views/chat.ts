@@ -1,14 +1,12 @@
 import { complete } from '../lib/chat/slash/complete.ts';
 import { open } from '../lib/chat/slash/conversations.ts';
-import { LineEditor } from '../lib/chat/editor/editor.ts';
-import { processHooks } from '../lib/chat/editor/process-hooks.ts';
 import type { History } from '../lib/chat/history/types.ts';
 import { chatLoop } from '../lib/chat/loop.ts';
 import { Session } from '../lib/chat/session/session.ts';
 import type { Context } from '../lib/context.ts';
 import { LlameroError } from '../lib/errors.ts';
 import type { StoredModel } from '../lib/store/model.ts';
-import { editPrompt } from './chat-editor.ts';
+import { openChatEditor } from './chat-editor.ts';
 import { openChatHistory, promptHistory } from './chat-history.ts';
 import { chatHost } from './chat-host.ts';
 import { TerminalChatIo } from './chat-io.ts';
@@ -18,16 +16,18 @@ import { chatScreen } from './chat-screen.ts';
 /**
  * Talks with a model on the terminal until the user leaves.
  *
+ * @param prepare makes the model ready; what is typed meanwhile is kept for the first question
  * @throws LlameroError CONVERSATION_NOT_FOUND, AMBIGUOUS; what the program is asked to end with
  */
 export async function chat(
   context: Context,
   model: StoredModel,
   request: ChatRequest,
+  prepare: () => Promise<unknown>,
 ): Promise<void> {
   const history = await openChatHistory(context, request.save);
   try {
-    await talk(context, model, request, history);
+    await talk(context, model, request, history, prepare);
   } finally {
     history?.[Symbol.dispose]();
   }
@@ -38,22 +38,19 @@ async function talk(
   model: StoredModel,
   request: ChatRequest,
   history: History | undefined,
+  prepare: () => Promise<unknown>,
 ): Promise<void> {
-  const { signal, terminal } = context;
+  const { terminal } = context;
   const config = await context.config();
-  const { stdin, stdout } = terminal.streams;
-  const editor = new LineEditor({
-    input: stdin,
-    output: stdout,
-    style: terminal.outStyle,
+  const screen = chatScreen(context);
+  using editor = openChatEditor(context, {
     history: promptHistory(history),
     complete: (text) => complete(session, text),
-    openEditor: (text) => editPrompt(context, text),
-    hooks: processHooks(process),
-    signal,
+    draws: screen.draws,
   });
+  await prepare();
   const session = new Session({
-    io: new TerminalChatIo({ terminal, editor, ...chatScreen(context) }),
+    io: new TerminalChatIo({ terminal, editor, ...screen }),
     host: chatHost(context, history),
     model: model.ref,
     system: request.system,
@@ -68,7 +65,7 @@ async function talk(
       keepTurns: config.get('chat.compact-keep'),
     },
     images: request.images,
-    loadSettings: {},
+    loadSettings: request.loadSettings,
   });
   session.io.note(`${model.ref}. /help lists what can be typed, /bye leaves.`);
   if (request.resume !== undefined) takeUp(session, request.resume.id, history);

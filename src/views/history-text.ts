@@ -24,24 +24,35 @@ export async function renderConversation(
   const about = `${info.id}  ${oneLine(info.model)}  ${formatAge(info.updatedAt, options.now)}`;
   const blocks = [`${outStyle.bold(oneLine(info.title))}\n${outStyle.dim(about)}`];
   if (info.system !== undefined) blocks.push(outStyle.dim(stripControls(info.system)));
-  for (const message of messages) blocks.push(await renderMessage(message, options));
+  const renderAnswer = await answerRenderer(messages, options);
+  for (const message of messages) blocks.push(renderMessage(message, terminal, renderAnswer));
   return blocks.join('\n\n');
 }
 
-async function renderMessage(message: StoredMessage, options: TextOptions): Promise<string> {
-  const { outStyle } = options.terminal;
+function renderMessage(
+  message: StoredMessage,
+  { outStyle }: Terminal,
+  renderAnswer: (text: string) => string,
+): string {
   const { content, images = [], reasoning = '', role, stopped } = message;
   const parts = images.map(({ name }) => outStyle.dim(`[${oneLine(name)}]`));
   if (reasoning.trim() !== '') parts.push(outStyle.dim(stripControls(reasoning).trim()));
-  if (role === 'assistant') parts.push(await renderAnswer(content, options));
+  if (role === 'assistant') parts.push(renderAnswer(content));
   else if (role === 'user') parts.push(`${outStyle.bold('>>>')} ${stripControls(content)}`);
   else parts.push(outStyle.dim(stripControls(content)));
   if (stopped === true) parts.push(outStyle.dim('(stopped)'));
   return parts.filter((part) => part !== '').join('\n');
 }
 
-async function renderAnswer(text: string, { raw, terminal }: TextOptions): Promise<string> {
-  if (raw) return stripControls(text).trimEnd();
-  const { renderMarkdown } = await import('../lib/chat/markdown/render.ts');
-  return renderMarkdown(text, { columns: terminal.columns, style: terminal.outStyle }).trimEnd();
+/** What draws the answers. The colours of all the code in them are loaded once. */
+async function answerRenderer(
+  messages: readonly StoredMessage[],
+  { raw, terminal }: TextOptions,
+): Promise<(text: string) => string> {
+  if (raw) return (text) => stripControls(text).trimEnd();
+  const { loadHighlighter, renderMarkdown } = await import('../lib/chat/markdown/render.ts');
+  const answers = messages.filter(({ role }) => role === 'assistant');
+  const highlighter = await loadHighlighter(answers.map(({ content }) => content).join('\n'));
+  const { columns, outStyle: style } = terminal;
+  return (text) => renderMarkdown(text, { columns, style, highlighter }).trimEnd();
 }

@@ -8,6 +8,7 @@ import type { ThinkLevel } from '../lib/chat/request.ts';
 import type { Context } from '../lib/context.ts';
 import { LlameroError } from '../lib/errors.ts';
 import type { ChatAnswer } from '../lib/server/client.ts';
+import type { ReadyModel } from '../lib/server/router.ts';
 import { mergeLoadSettings } from '../lib/server/settings/resolve.ts';
 import { type ModelSettings, createSettings } from '../lib/server/settings/settings.ts';
 import type { StoredModel } from '../lib/store/model.ts';
@@ -85,8 +86,11 @@ export async function runModel(
   const policy = { yes: flags.yes, mayAsk: output === 'text' };
   await requireEngine(context, policy);
   const stored = await storedModel(context, ref, policy);
-  const ready = await load(context, stored.ref, settings, signal, { force: flags.force });
-  await (await context.store()).markUsed(stored, new Date());
+  const prepare = async (): Promise<ReadyModel> => {
+    const ready = await load(context, stored.ref, settings, signal, { force: flags.force });
+    await (await context.store()).markUsed(stored, new Date());
+    return ready;
+  };
 
   const modelSettings = createSettings(await context.config());
   const how = howToAsk(modelSettings, stored, flags);
@@ -95,9 +99,11 @@ export async function runModel(
     if (input.talk) {
       // What a conversation needs is not paid for by one answer.
       const { chat } = await import('./chat.ts');
-      await chat(context, stored, chatRequestOf(input, flags, how, resume));
+      const request = { ...chatRequestOf(input, flags, how, resume), loadSettings: settings };
+      await chat(context, stored, request, prepare);
       return undefined;
     }
+    const ready = await prepare();
     const { format, images, prompt } = input;
     const question: Question = { ...how, format, images, prompt, raw: flags.raw };
     const shown = await outputOf(context, stored.ref, command);
@@ -190,7 +196,7 @@ function chatRequestOf(
   flags: RunFlags,
   how: How,
   resume: Resume,
-): ChatRequest {
+): Omit<ChatRequest, 'loadSettings'> {
   return {
     ...how,
     hideThinking: flags['hide-thinking'],

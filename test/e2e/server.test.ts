@@ -202,15 +202,15 @@ describe('the router', () => {
       stored('user/empty:F32', empty),
       stored('user/gone:F32', path.join(home, 'gone.gguf')),
     ];
-    for (const [ref, reason] of [
-      ['user/damaged:F32', 'the file is damaged: it ends too early'],
-      ['user/empty:F32', 'the file is damaged: it is no GGUF file'],
-      ['user/gone:F32', 'the file cannot be opened (No such file or directory)'],
+    for (const [ref, reason, command] of [
+      ['user/damaged:F32', 'the file is damaged: it ends too early', 'verify'],
+      ['user/empty:F32', 'the file is damaged: it is no GGUF file', 'verify'],
+      ['user/gone:F32', 'the file cannot be opened (No such file or directory)', 'pull'],
     ] as const) {
       await expect(server(all).load(ref, {})).rejects.toMatchObject({
         code: 'MODEL_LOAD_FAILED',
         message: `${ref} cannot be loaded: ${reason}`,
-        hint: expect.stringContaining(`llamero pull ${ref}`) as string,
+        hint: expect.stringContaining(`llamero ${command} ${ref}`) as string,
       });
     }
     const { models: listed } = await server(all).status();

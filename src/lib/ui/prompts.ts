@@ -16,9 +16,11 @@ export interface ConfirmOptions {
 export async function confirm(terminal: Terminal, options: ConfirmOptions): Promise<boolean> {
   const prompts = await import('@inquirer/prompts');
   try {
-    return await prompts.confirm(
-      { message: options.message, default: options.default },
-      { input: terminal.streams.stdin, output: terminal.streams.stderr, signal: options.signal },
+    return await terminal.withKeyboard(() =>
+      prompts.confirm(
+        { message: options.message, default: options.default },
+        { input: terminal.streams.stdin, output: terminal.streams.stderr, signal: options.signal },
+      ),
     );
   } catch (error) {
     if (options.signal.aborted) throw abortError(options.signal);

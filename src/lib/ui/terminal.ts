@@ -26,10 +26,17 @@ export interface Overlay {
   readonly say: (line: string) => void;
 }
 
+/** Whoever holds the keyboard, and lends it to who asks a question in between. */
+export interface KeyboardHolder {
+  lend<T>(work: () => Promise<T>): Promise<T>;
+}
+
 /** How much is said. */
 export type Verbosity = 'quiet' | 'normal' | 'verbose';
 
 const COLUMNS_WITHOUT_TERMINAL = 80;
+/** What TERM says of a terminal that can only write one line after another. */
+const PLAIN_TERMS: ReadonlySet<string | undefined> = new Set([undefined, '', 'dumb', 'unknown']);
 
 /**
  * The one owner of the standard streams. Data goes to stdout by {@link print}; everything else goes
@@ -44,10 +51,18 @@ export class Terminal {
   readonly style: ChalkInstance;
   /** What is being drawn on stderr right now. */
   overlay: Overlay | undefined;
+  /** Who reads the keyboard right now. */
+  keyboard: KeyboardHolder | undefined;
+  /** Whether the terminal knows no cursor movement, so that nothing may be drawn over. */
+  readonly isPlain: boolean;
 
   constructor(streams: StandardStreams, verbosity: Verbosity, environment: ColourEnvironment) {
     this.streams = streams;
     this.verbosity = verbosity;
+    // Terminals of Windows set no TERM, and move the cursor.
+    this.isPlain =
+      PLAIN_TERMS.has(environment.TERM) &&
+      (process.platform !== 'win32' || environment.TERM === 'dumb');
     this.outStyle = new Chalk({ level: colourLevel(streams.stdout, environment) });
     this.style = new Chalk({ level: colourLevel(streams.stderr, environment) });
   }
@@ -59,7 +74,7 @@ export class Terminal {
 
   /** Whether progress can be drawn, in place, on stderr. */
   get canDraw(): boolean {
-    return this.streams.stderr.isTTY === true && this.verbosity === 'normal';
+    return this.streams.stderr.isTTY === true && this.verbosity === 'normal' && !this.isPlain;
   }
 
   /** Whether somebody is there to answer a question. */
@@ -75,6 +90,11 @@ export class Terminal {
   /** The width of stdout in columns. */
   get columns(): number {
     return this.streams.stdout.columns ?? COLUMNS_WITHOUT_TERMINAL;
+  }
+
+  /** Does work that reads the keyboard, while nobody else reads it. */
+  async withKeyboard<T>(work: () => Promise<T>): Promise<T> {
+    return this.keyboard === undefined ? work() : this.keyboard.lend(work);
   }
 
   /** A line of data, to stdout. */

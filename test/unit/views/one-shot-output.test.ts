@@ -23,7 +23,7 @@ function recorded({ isTTY = false } = {}) {
   const stdin = Object.assign(new PassThrough(), { isTTY });
   const streams = { stdin, stdout, stderr } as unknown as StandardStreams;
   return {
-    terminal: new Terminal(streams, 'normal', {}),
+    terminal: new Terminal(streams, 'normal', { TERM: 'xterm' }),
     out: () => textOf(stdout),
     err: () => textOf(stderr),
   };

@@ -1,14 +1,9 @@
-import type { StringDecoder } from 'node:string_decoder';
-
-import type { InputEvent, KeyDecoder } from './keys.ts';
+import type { InputEvent } from './keys.ts';
+import { type Keyboard, isKey } from './keyboard.ts';
 import type { EditorOptions } from './options.ts';
 import { Painter } from './painter.ts';
 import type { EditorInput, Question, ScreenSize, Wish } from './question.ts';
-import { TerminalMode } from './terminal-mode.ts';
 
-const CTRL_C = 'ctrl+c';
-/** How long the rest of a key's sequence may take over a slow line. */
-const SEQUENCE_MS = 250;
 /** A window that is dragged changes its size many times. */
 const RESIZED_MS = 60;
 const SCREEN: ScreenSize = { columns: 80, rows: 24 };
@@ -17,12 +12,9 @@ const SCREEN: ScreenSize = { columns: 80, rows: 24 };
 export class Asking {
   readonly #options: EditorOptions;
   readonly #question: Question;
-  readonly #decoder: KeyDecoder;
-  readonly #characters: StringDecoder;
-  readonly #mode: TerminalMode;
+  readonly #keyboard: Keyboard;
   readonly #painter = new Painter();
   readonly #done = Promise.withResolvers<EditorInput>();
-  readonly #events: InputEvent[] = [];
   #isOver = false;
   /** Whether events are being taken in; what arrives meanwhile waits its turn. */
   #isBusy = false;
@@ -30,52 +22,35 @@ export class Asking {
   #isMoved = false;
   /** Ends waiting for a completion. */
   #giveUp: (() => void) | undefined;
-  #sequenceTimer: NodeJS.Timeout | undefined;
   #resizeTimer: NodeJS.Timeout | undefined;
 
-  constructor(
-    options: EditorOptions,
-    question: Question,
-    decoder: KeyDecoder,
-    characters: StringDecoder,
-  ) {
+  constructor(options: EditorOptions, question: Question, keyboard: Keyboard) {
     this.#options = options;
     this.#question = question;
-    this.#decoder = decoder;
-    this.#characters = characters;
-    this.#mode = new TerminalMode(options, options.hooks);
+    this.#keyboard = keyboard;
   }
 
-  /** Asks; answers what was typed and the events behind it. */
-  async run(typedAhead: InputEvent[]): Promise<{ input: EditorInput; left: InputEvent[] }> {
-    const { hooks, input, output, signal } = this.#options;
-    if (signal.aborted || input.readableEnded || input.destroyed) {
-      return { input: { type: 'closed' }, left: typedAhead };
-    }
-    this.#events.push(...typedAhead);
-    const onData = (data: Buffer | string): void => this.#receive(data);
-    const onGone = (): void => this.#end({ type: 'closed' }, '');
+  /** Asks; answers what was typed. What was typed behind it waits for the next question. */
+  async run(): Promise<EditorInput> {
+    const { output, signal } = this.#options;
+    const onAbort = (): void => this.#end({ type: 'closed' }, '');
     const onResize = (): void => this.#resized();
-    const onContinue = (): void => this.#continued();
-    input.on('data', onData).on('end', onGone).on('close', onGone).on('error', onGone);
+    const endReading = this.#keyboard.read({
+      typed: (events) => this.#typed(events),
+      continued: () => this.#continued(),
+      gone: onAbort,
+    });
     output.on('resize', onResize);
-    signal.addEventListener('abort', onGone, { once: true });
-    const unhook = hooks?.onContinue(onContinue);
+    signal.addEventListener('abort', onAbort, { once: true });
     try {
-      this.#mode.begin();
       this.#paint();
       void this.#work();
-      return { input: await this.#done.promise, left: this.#events };
+      return await this.#done.promise;
     } finally {
-      clearTimeout(this.#sequenceTimer);
       clearTimeout(this.#resizeTimer);
-      if (this.#decoder.isWaiting) this.#events.push(...this.#decoder.flush());
-      unhook?.();
-      signal.removeEventListener('abort', onGone);
+      signal.removeEventListener('abort', onAbort);
       output.off('resize', onResize);
-      // First: a terminal that is gone tells so by an error, which somebody has to hear.
-      this.#mode.end();
-      input.off('data', onData).off('end', onGone).off('close', onGone).off('error', onGone);
+      endReading();
     }
   }
 
@@ -85,19 +60,8 @@ export class Asking {
     return { columns: columns || SCREEN.columns, rows: rows || SCREEN.rows };
   }
 
-  #receive(data: Buffer | string): void {
-    clearTimeout(this.#sequenceTimer);
-    const chunk = typeof data === 'string' ? data : this.#characters.write(data);
-    this.#events.push(...this.#decoder.decode(chunk));
-    if (this.#decoder.isWaiting) {
-      this.#sequenceTimer = setTimeout(() => {
-        this.#events.push(...this.#decoder.flush());
-        void this.#work();
-      }, SEQUENCE_MS);
-    }
-    if (this.#events.some((event) => event.type === 'key' && event.key === CTRL_C)) {
-      this.#giveUp?.();
-    }
+  #typed(events: readonly InputEvent[]): void {
+    if (events.some((event) => isKey(event, 'ctrl+c'))) this.#giveUp?.();
     void this.#work();
   }
 
@@ -107,7 +71,7 @@ export class Asking {
     this.#isBusy = true;
     try {
       for (;;) {
-        const event = this.#isOver ? undefined : this.#events.shift();
+        const event = this.#isOver ? undefined : this.#keyboard.next();
         if (event === undefined) break;
         const wish = this.#question.take(event, this.#size);
         if (wish !== undefined) await this.#grant(wish);
@@ -132,7 +96,9 @@ export class Asking {
       case 'open editor':
         return this.#openEditor(wish.text);
       case 'suspend':
-        return this.#suspend();
+        if (this.#options.hooks === undefined) return;
+        this.#write(this.#painter.leave());
+        return this.#keyboard.suspend();
       case 'clear screen':
         this.#clearScreen();
     }
@@ -152,20 +118,8 @@ export class Asking {
     const { openEditor } = this.#options;
     if (openEditor === undefined) return;
     this.#write(this.#painter.erase());
-    this.#mode.end();
-    const edited = await openEditor(text);
-    if (this.#isOver) return;
-    if (edited !== undefined) this.#question.replaceAll(edited);
-    this.#mode.begin();
-  }
-
-  async #suspend(): Promise<void> {
-    const { hooks } = this.#options;
-    if (hooks === undefined) return;
-    this.#write(this.#painter.leave());
-    this.#mode.end();
-    await hooks.suspend();
-    if (!this.#isOver) this.#mode.begin();
+    const edited = await this.#keyboard.lend(() => openEditor(text));
+    if (edited !== undefined && !this.#isOver) this.#question.replaceAll(edited);
   }
 
   /** Scrolls all above the question out of sight, where it can still be read. */
@@ -175,11 +129,8 @@ export class Asking {
   }
 
   #continued(): void {
-    // While it is busy the program stopped itself, and goes on by itself.
-    if (this.#isOver || this.#isBusy) return;
-    this.#mode.renew();
     this.#painter.forget();
-    this.#paint();
+    if (!this.#isBusy) this.#paint();
   }
 
   #resized(): void {
@@ -202,7 +153,7 @@ export class Asking {
     this.#isOver = true;
     this.#giveUp?.();
     // Elsewhere, in an editor or stopped, the screen is not ours.
-    if (this.#mode.isOn) {
+    if (this.#keyboard.isOn) {
       this.#write(`${this.#painter.erase()}${this.#question.trace(mark)}\r\n`);
     }
     this.#done.resolve(input);

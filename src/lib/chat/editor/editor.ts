@@ -1,51 +1,43 @@
-import { StringDecoder } from 'node:string_decoder';
-
 import { Asking } from './asking.ts';
-import { type InputEvent, KeyDecoder } from './keys.ts';
+import { Keyboard } from './keyboard.ts';
 import { KillRing } from './kill-ring.ts';
 import type { EditorOptions } from './options.ts';
+import type { AskOptions, PromptReader } from './prompt-reader.ts';
 import { type EditorInput, Question } from './question.ts';
 
 export type { EditorOptions, PromptHistory } from './options.ts';
 export type { EditorInput } from './question.ts';
 
-/** How one question is asked. */
-export interface AskOptions {
-  /** What stands in the line to begin with. */
-  readonly initial?: string;
-  /** What is shown, dimmed, while nothing stands in the line. */
-  readonly placeholder?: string;
-}
-
 /**
- * Reads what is typed, several lines if wanted. The editor holds the terminal only while it asks: in
- * between the terminal is in its ordinary mode, where Ctrl+C is the signal that stops an answer.
+ * Reads what is typed, several lines if wanted. The editor holds the terminal between its questions
+ * as well: what is typed there is not shown, and is the beginning of the next question. Whoever
+ * makes one disposes of it, which gives the terminal back.
  */
-export class LineEditor {
+export class LineEditor implements PromptReader {
   readonly #options: EditorOptions;
   readonly #kills = new KillRing();
-  readonly #decoder = new KeyDecoder();
-  readonly #characters = new StringDecoder('utf8');
-  /** What was typed after the end of a question: the beginning of the next. */
-  #typedAhead: InputEvent[] = [];
+  readonly #keyboard: Keyboard;
   #isAsking = false;
 
   constructor(options: EditorOptions) {
     this.#options = options;
+    this.#keyboard = new Keyboard(options);
   }
 
-  /**
-   * Asks once, at the beginning of a line, and leaves the cursor at the beginning of another. A
-   * text that is sent is added to the history.
-   *
-   * @param prompt one line; may be coloured
-   */
+  /** Takes the terminal; the first question does it otherwise. */
+  hold(): void {
+    this.#keyboard.hold();
+  }
+
   async ask(
     prompt: string,
-    { initial = '', placeholder = '' }: AskOptions = {},
+    { initial = '', placeholder = '', remember = true }: AskOptions = {},
   ): Promise<EditorInput> {
     if (this.#isAsking) throw new Error('one question at a time');
-    const { history, style } = this.#options;
+    const { history, signal, style } = this.#options;
+    if (signal.aborted) return { type: 'closed' };
+    this.#keyboard.hold();
+    if (this.#keyboard.isGone) return { type: 'closed' };
     const question = new Question({
       prompt,
       initial,
@@ -56,13 +48,19 @@ export class LineEditor {
     });
     this.#isAsking = true;
     try {
-      const asking = new Asking(this.#options, question, this.#decoder, this.#characters);
-      const { input, left } = await asking.run(this.#typedAhead);
-      this.#typedAhead = left;
-      if (input.type === 'text' && input.text.trim() !== '') history.add(input.text);
+      const input = await new Asking(this.#options, question, this.#keyboard).run();
+      if (remember && input.type === 'text' && input.text.trim() !== '') history.add(input.text);
       return input;
     } finally {
       this.#isAsking = false;
     }
+  }
+
+  async lend<T>(work: () => Promise<T>): Promise<T> {
+    return this.#keyboard.lend(work);
+  }
+
+  [Symbol.dispose](): void {
+    this.#keyboard.release();
   }
 }

@@ -1,8 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 
 import type { Completion } from './completion.ts';
-import type { ProcessHooks } from './process-hooks.ts';
-import type { TerminalStreams } from './terminal-mode.ts';
+import type { KeyboardOptions } from './keyboard.ts';
 
 /** Prompts typed before. */
 export interface PromptHistory {
@@ -13,7 +12,7 @@ export interface PromptHistory {
 }
 
 /** What an editor works with. */
-export interface EditorOptions extends TerminalStreams {
+export interface EditorOptions extends KeyboardOptions {
   readonly style: ChalkInstance;
   readonly history: PromptHistory;
   /**
@@ -26,8 +25,6 @@ export interface EditorOptions extends TerminalStreams {
    * the text as it is.
    */
   readonly openEditor?: (text: string) => Promise<string | undefined>;
-  /** Without them Ctrl+Z does nothing, and a crash may leave the terminal in its raw mode. */
-  readonly hooks?: ProcessHooks;
   /** Ends a question that waits when the program is asked to end. */
   readonly signal: AbortSignal;
 }

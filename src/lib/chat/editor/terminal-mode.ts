@@ -41,7 +41,7 @@ export class TerminalMode {
     if (input.isTTY) input.setRawMode(true);
     this.#isOn = true;
     this.#unhook = this.#hooks?.onExit(() => this.end());
-    output.write(BEGIN);
+    if (this.#isThere(true)) output.write(BEGIN);
     input.resume();
   }
 
@@ -52,13 +52,19 @@ export class TerminalMode {
     this.#isOn = false;
     this.#unhook?.();
     input.pause();
-    output.write(END);
     if (input.isTTY) input.setRawMode(false);
+    if (this.#isThere(false)) output.write(END);
   }
 
   /** Sets the mode anew, which somebody else may have changed while the program was stopped. */
   renew(): void {
     this.end();
     this.begin();
+  }
+
+  /** Whether the terminal took a mode. One that was closed takes neither that nor any output. */
+  #isThere(isRaw: boolean): boolean {
+    const { input } = this.#streams;
+    return !input.destroyed && !input.readableEnded && (!input.isTTY || input.isRaw === isRaw);
   }
 }

@@ -1,6 +1,7 @@
 import type { ChalkInstance } from 'chalk';
 
 import { AnswerText } from '../answer-text.ts';
+import type { Highlighter } from '../markdown/highlighter.ts';
 import type { Screen } from '../markdown/screen.ts';
 import { createMarkdownSink } from '../markdown/stream-renderer.ts';
 import type { AnswerStyle, AnswerView } from './io.ts';
@@ -14,6 +15,8 @@ export interface AnswerScreenOptions {
   readonly draws: boolean;
   /** Whether the terminal may be sent hyperlinks. */
   readonly links: boolean;
+  /** Colours of code, kept from answer to answer so that they load once. */
+  readonly highlighter: Highlighter;
   /** A clock in milliseconds. */
   readonly now: () => number;
   /** Shows a line that goes away, or takes it away. */
@@ -22,10 +25,10 @@ export interface AnswerScreenOptions {
 
 /** Shows an answer: what the model reads and thinks at first, then what it says. */
 export function createAnswerView(options: AnswerScreenOptions, style: AnswerStyle): AnswerView {
-  const { draws, links, now, screen, status } = options;
+  const { draws, highlighter, links, now, screen, status } = options;
   const text =
     style.markdown && draws
-      ? createMarkdownSink({ screen, style: options.style, links })
+      ? createMarkdownSink({ screen, style: options.style, links, highlighter })
       : new AnswerText((piece) => screen.write(piece));
   let thoughts: ThoughtView | undefined;
   let saysSomething = false;

@@ -1,5 +1,6 @@
 import { LlameroError } from '../../errors.ts';
-import { type ChatAnswer, streamChat } from '../../server/client.ts';
+import type { ChatAnswer } from '../../server/client.ts';
+import { askModel } from './ask-model.ts';
 import { type CompactionPlan, judgeSummary, lengthOf, planCompaction } from './compaction.ts';
 import { shareInUse } from './context-use.ts';
 import type { Session } from './session.ts';
@@ -92,7 +93,7 @@ async function askForSummary(
     sampling: { ...session.sampling, predict: longestSummary(contextSize) },
     think: supportsThinking ? 'off' : undefined,
   });
-  return streamChat(ready.address, body, { signal });
+  return askModel(session, ready, body, { signal });
 }
 
 /** Tokens that a summary may take: a quarter of the context, which is left free for it. */

@@ -24,6 +24,12 @@ export interface ChatHost {
    * @throws LlameroError when it cannot be loaded, INTERRUPTED
    */
   connect(ref: string, settings: LoadSettings, signal: AbortSignal): Promise<ReadyModel>;
+  /** The load settings that a model is run with because somebody asked for them, here or elsewhere. */
+  settingsInForce(ref: string): Promise<LoadSettings>;
+  /** Whether a model takes memory now or is about to. */
+  isLoaded(ref: string, signal: AbortSignal): Promise<boolean>;
+  /** The reason why the server left in the middle of an answer; any other failure as it is. */
+  explainLoss(ref: string, error: unknown): Promise<unknown>;
   /** References of the models on this machine. */
   models(): Promise<readonly string[]>;
   /**

@@ -1,8 +1,9 @@
 import { LlameroError } from '../../errors.ts';
 import { stripControls } from '../../plain-text.ts';
-import { type ChatAnswer, streamChat } from '../../server/client.ts';
+import type { ChatAnswer } from '../../server/client.ts';
 import type { ChatRequestOptions } from '../request.ts';
 import { requireVision } from '../attachments.ts';
+import { askModel } from './ask-model.ts';
 import type { Session } from './session.ts';
 
 /** Tokens of a prompt that take so long to read that it is told how far it has come. */
@@ -51,7 +52,7 @@ export async function receiveAnswer(
         session.model,
         messages.flatMap(({ images = [] }) => images),
       );
-      return streamChat(ready.address, session.request(ready, changes), {
+      return askModel(session, ready, session.request(ready, changes), {
         signal,
         onProgress: ({ cached, processed, total }) => {
           const work = total - cached;

@@ -12,6 +12,7 @@ import type { UserText } from '../user-file.ts';
 import type { ContextUse } from './context-use.ts';
 import type { ChatHost, CompactionSettings } from './host.ts';
 import type { ChatIo, ThinkingView } from './io.ts';
+import { settingsToLoadWith } from './load-settings.ts';
 import { readParameters, writeParameters } from './parameters.ts';
 import { ConversationRecord } from './record.ts';
 
@@ -66,6 +67,8 @@ export class Session {
   /** Messages from which on it is worth another attempt to sum up by itself. */
   compactionFrom = 0;
   #props: ModelProps | undefined;
+  /** The command line of the process that the properties are of. */
+  #process = '';
 
   constructor(options: SessionOptions) {
     const { host, io, model, system } = options;
@@ -96,17 +99,42 @@ export class Session {
 
   /** Makes the model ready; loads it where it is not loaded. */
   async connect(signal: AbortSignal): Promise<ReadyModel> {
-    // Load settings hold until the model is stopped: asked for again and again, those of two
-    // conversations with one model would push each other out.
-    return this.host.connect(this.model, {}, signal);
+    const settings = await settingsToLoadWith(this, signal);
+    const ready = await this.host.connect(this.model, settings, signal);
+    this.#noticeProcess(ready);
+    return ready;
+  }
+
+  /**
+   * Brings what is known of the model up to date. Loads nothing.
+   *
+   * @returns whether the model is loaded
+   */
+  async refresh(signal: AbortSignal): Promise<boolean> {
+    if (!(await this.host.isLoaded(this.model, signal))) return false;
+    await this.props(await this.connect(signal), signal);
+    return true;
   }
 
   /** What the model can do. Asked once for each time the model is chosen or loaded anew. */
   async props(ready: ReadyModel, signal: AbortSignal): Promise<ModelProps> {
     const known = this.#props;
     if (known?.contextSize !== undefined) return known;
-    this.#props = await modelProps(ready.address, ready.id, signal);
-    return this.#props;
+    const props = await modelProps(ready.address, ready.id, signal);
+    this.#props = props;
+    if (this.contextUse !== undefined && props.contextSize !== undefined) {
+      this.contextUse = { used: this.contextUse.used, size: props.contextSize };
+    }
+    return props;
+  }
+
+  /** Somebody else may have loaded the model anew; its port alone makes its command line another. */
+  #noticeProcess({ args }: ReadyModel): void {
+    const process = args.join('\0');
+    if (process === this.#process) return;
+    this.#process = process;
+    this.#props = undefined;
+    this.contextLevelTold = 0;
   }
 
   /** The body of a request for what comes next. */
@@ -135,13 +163,9 @@ export class Session {
     if (model !== this.model) await this.#takeDefaultsOf(model);
     this.model = model;
     this.loadSettings = settings;
-    this.#props = undefined;
-    this.contextLevelTold = 0;
+    this.#noticeProcess(ready);
     this.record.update({ model });
-    const { contextSize } = await this.props(ready, signal);
-    if (this.contextUse !== undefined && contextSize !== undefined) {
-      this.contextUse = { used: this.contextUse.used, size: contextSize };
-    }
+    await this.props(ready, signal);
   }
 
   /** What was changed here stays; all else becomes what the other model has for it. */

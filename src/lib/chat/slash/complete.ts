@@ -2,17 +2,11 @@ import { type Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 
+import type { Completion } from '../editor/completion.ts';
 import type { Session } from '../session/session.ts';
 import { userPath } from '../user-file.ts';
 import { SLASH_COMMANDS } from './all.ts';
 import { findCommand } from './command.ts';
-
-/** What the word before the cursor may become. */
-export interface Completion {
-  /** Where that word begins, in UTF-16 units. */
-  readonly from: number;
-  readonly choices: readonly string[];
-}
 
 /** Completes what is typed: commands, what follows them, and paths after `@`. */
 export async function complete(session: Session, text: string): Promise<Completion | undefined> {

@@ -33,6 +33,7 @@ export const setCommand: SlashCommand = {
   run: async (session, argument) => {
     const [, typed = '', value = ''] = /^([^\s=]*)\s*=?\s*([\s\S]*)$/u.exec(argument) ?? [];
     if (typed === '') {
+      await session.interruptible((signal) => session.refresh(signal));
       listAll(session);
       return undefined;
     }
@@ -71,10 +72,12 @@ function setSampling(session: Session, name: SamplingName, value: string): void 
 }
 
 async function setForLoading(session: Session, setting: LoadSetting, typed: string): Promise<void> {
-  const { io, loadSettings, model } = session;
+  const { io, model } = session;
   const { description, expects, name } = setting;
   if (typed === '') {
-    io.say(`${name}: ${loadSettings[name] ?? 'as configured'}\n${description}; ${expects}`);
+    await session.interruptible((signal) => session.refresh(signal));
+    const now = session.loadSettings[name] ?? 'as configured';
+    io.say(`${name}: ${now}\n${description}; ${expects}`);
     return;
   }
   const value = setting.parse(typed);
@@ -88,7 +91,7 @@ async function setForLoading(session: Session, setting: LoadSetting, typed: stri
       io.say('Nothing was changed');
       return;
     }
-    await session.changeModel(model, { ...loadSettings, [name]: value }, signal);
+    await session.changeModel(model, { ...session.loadSettings, [name]: value }, signal);
     io.say(`${name}: ${value}`);
   });
 }

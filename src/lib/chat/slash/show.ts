@@ -9,23 +9,25 @@ export const showCommand: SlashCommand = {
   aliases: ['info'],
   arguments: '',
   summary: 'The model, the settings and the conversation as they are now',
-  run: ({
-    contextSize,
-    contextUse,
-    conversation,
-    files,
-    images,
-    io,
-    loadSettings,
-    markdown,
-    model,
-    record,
-    sampling,
-    stats,
-    think,
-    thinking,
-    title,
-  }) => {
+  run: async (session) => {
+    const isLoaded = await session.interruptible((signal) => session.refresh(signal));
+    const {
+      contextSize,
+      contextUse,
+      conversation,
+      files,
+      images,
+      io,
+      loadSettings,
+      markdown,
+      model,
+      record,
+      sampling,
+      stats,
+      think,
+      thinking,
+      title,
+    } = session;
     const context =
       contextUse === undefined
         ? contextSize === undefined
@@ -40,6 +42,7 @@ export const showCommand: SlashCommand = {
     const summary = conversation.summary;
     const rows: (readonly [string, string | undefined])[] = [
       ['model', model],
+      ['loaded', isLoaded ? undefined : 'not now; the next question loads it'],
       ['context', context],
       ['system', conversation.system === undefined ? undefined : oneLine(conversation.system)],
       ['settings', settings.length === 0 ? undefined : settings.join(', ')],

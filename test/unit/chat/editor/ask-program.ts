@@ -7,13 +7,14 @@ import { processHooks } from '../../../../src/lib/chat/editor/process-hooks.ts';
 const ending = new AbortController();
 process.once('SIGTERM', () => ending.abort());
 const history: string[] = [];
-const editor = new LineEditor({
+using editor = new LineEditor({
   input: process.stdin,
   output: process.stdout,
   style: new Chalk({ level: 0 }),
   history: { entries: () => history, add: (text) => history.push(text) },
   complete: async () => undefined,
   hooks: processHooks(process),
+  interrupt: () => process.stdout.write('interrupted\n'),
   signal: ending.signal,
 });
 

@@ -21,8 +21,10 @@ describe('a line', () => {
     await screen.type('\r');
     expect(await asked).toEqual(text('hello'));
     expect(screen.seen).toEqual(['>>> hello', '|']);
-    expect(screen.isHeld).toBe(false);
     expect(screen.history).toEqual(['hello']);
+    expect(screen.isHeld).toBe(true);
+    await screen.close();
+    expect(screen.isHeld).toBe(false);
   });
 
   test('can be edited in the middle', async () => {
@@ -404,6 +406,7 @@ describe('completion', () => {
     const failed = expect(screen.editor.ask('>>> ')).rejects.toThrow('no such folder');
     await screen.type('a', KEYS.tab);
     await failed;
+    await screen.close();
     expect(screen.isHeld).toBe(false);
     expect(screen.seen).toEqual(['>>> a', '|']);
   });
@@ -466,7 +469,6 @@ describe('leaving', () => {
     expect(await screen.answer('ab', KEYS.home, KEYS.ctrlD, KEYS.ctrlD, KEYS.ctrlD)).toEqual({
       type: 'closed',
     });
-    expect(screen.isHeld).toBe(false);
   });
 
   test('the end of the program closes a question, and the next at once', async () => {
@@ -475,7 +477,7 @@ describe('leaving', () => {
     await screen.type('half a wo');
     screen.end();
     expect(await asked).toEqual({ type: 'closed' });
-    await screen.settle();
+    await screen.close();
     expect(screen.isHeld).toBe(false);
     expect(await screen.editor.ask('>>> ')).toEqual({ type: 'closed' });
   });
@@ -485,17 +487,141 @@ describe('leaving', () => {
     const asked = screen.editor.ask('>>> ');
     screen.keyboard.end();
     expect(await asked).toEqual({ type: 'closed' });
-    expect(screen.keyboard.isRaw).toBe(false);
     expect(await screen.editor.ask('>>> ')).toEqual({ type: 'closed' });
+    await screen.close();
+    expect(screen.keyboard.isRaw).toBe(false);
+  });
+});
+
+describe('between two questions', () => {
+  test('keys are not shown, and are typed into the next one', async () => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('one\r');
+    await screen.type('tow', KEYS.left, KEYS.backspace);
+    await screen.print('an answer\r\n');
+    expect(screen.seen).toEqual(['>>> one', 'an answer', '|']);
+    const asked = screen.editor.ask('>>> ');
+    await screen.settle();
+    expect(screen.seen.at(-1)).toBe('>>> t|w');
+    await screen.type('\r');
+    expect(await asked).toEqual(text('tw'));
   });
 
-  test('keys behind the end of a question are for the next', async () => {
+  test('Enter sends as soon as there is a question, each line to one', async () => {
     const screen = new EditorScreen(60, 10);
     expect(await screen.answer('one\r\u0001')).toEqual(text('one'));
-    screen.keyboard.write('two\r\u0003');
-    await screen.settle();
+    await screen.type('two\r', 'three\r', 'fo');
     expect(await screen.editor.ask('>>> ')).toEqual(text('two'));
-    expect(await screen.editor.ask('>>> ')).toEqual({ type: 'interrupted', hadText: false });
+    expect(await screen.editor.ask('>>> ')).toEqual(text('three'));
+    expect(await screen.answer('ur\r')).toEqual(text('four'));
+  });
+
+  test('a paste stays a paste', async () => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('one\r');
+    await screen.type(pasted(LINES));
+    const asked = screen.editor.ask('>>> ');
+    await screen.settle();
+    expect(screen.seen.at(-1)).toBe('>>> [Pasted #1: 42 lines]|');
+    await screen.type('\r');
+    expect(await asked).toEqual(text(LINES));
+  });
+
+  test('a key whose beginning came before the question is one key', async () => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('one\r');
+    await screen.type('ab\u001B[1;');
+    expect(await screen.answer('5Dc\r')).toEqual(text('cab'));
+  });
+
+  test('Ctrl+D closes the next one, where nothing is typed before it', async () => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('one\r');
+    await screen.type(KEYS.ctrlD);
+    expect(await screen.editor.ask('>>> ')).toEqual({ type: 'closed' });
+    await screen.type('a', KEYS.home, KEYS.ctrlD, 'b\r');
+    expect(await screen.editor.ask('>>> ')).toEqual(text('b'));
+  });
+
+  test.each([
+    ['as a control character', KEYS.ctrlC],
+    ['as the kitty protocol tells it', '\u001B[99;5u'],
+  ])('Ctrl+C is told at once, %s, and what is typed stays', async (_how, ctrlC) => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('one\r');
+    await screen.type('tw', ctrlC, 'o\r');
+    expect(screen.interrupts).toBe(1);
+    await screen.type(ctrlC);
+    expect(screen.interrupts).toBe(2);
+    expect(await screen.editor.ask('>>> ')).toEqual(text('two'));
+  });
+
+  test('Ctrl+C while a question is open is a key of its own', async () => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('a', KEYS.ctrlC);
+    expect(screen.interrupts).toBe(0);
+  });
+
+  test('Ctrl+Z gives the terminal back until the program goes on', async () => {
+    const stopped = Promise.withResolvers<void>();
+    const screen = new EditorScreen(60, 10, {
+      hooks: {
+        suspend: async () => stopped.promise,
+        onContinue: () => () => undefined,
+        onExit: () => () => undefined,
+      },
+    });
+    await screen.answer('one\r');
+    await screen.type('tw', KEYS.ctrlZ);
+    expect(screen.isHeld).toBe(false);
+    stopped.resolve();
+    await screen.settle();
+    expect(screen.isHeld).toBe(true);
+    await screen.type('o\r');
+    expect(await screen.editor.ask('>>> ')).toEqual(text('two'));
+  });
+
+  test('somebody else gets the terminal, and what is typed then is theirs alone', async () => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('one\r');
+    await screen.type('tw');
+    const heard: string[] = [];
+    const answer = await screen.editor.lend(async () => {
+      await screen.settle();
+      expect(screen.isHeld).toBe(false);
+      const hear = (chunk: Buffer): void => {
+        heard.push(chunk.toString());
+      };
+      screen.keyboard.on('data', hear).resume();
+      await screen.type('yes', KEYS.ctrlC);
+      screen.keyboard.off('data', hear).pause();
+      return 42;
+    });
+    await screen.settle();
+    expect([answer, heard.join(''), screen.interrupts]).toEqual([42, `yes${KEYS.ctrlC}`, 0]);
+    expect(screen.isHeld).toBe(true);
+    expect(await screen.answer('o\r')).toEqual(text('two'));
+  });
+
+  test('it comes back when their work fails, and not when it was given back meanwhile', async () => {
+    const screen = new EditorScreen(60, 10);
+    screen.editor.hold();
+    await expect(screen.editor.lend(() => Promise.reject(new Error('left')))).rejects.toThrow(
+      'left',
+    );
+    await screen.settle();
+    expect(screen.isHeld).toBe(true);
+    await screen.editor.lend(() => screen.close());
+    expect(screen.isHeld).toBe(false);
+  });
+
+  test('a terminal that goes away closes the next question', async () => {
+    const screen = new EditorScreen(60, 10);
+    await screen.answer('one\r');
+    screen.keyboard.emit('error', new Error('EIO'));
+    expect(await screen.editor.ask('>>> ')).toEqual({ type: 'closed' });
+    await screen.close();
+    expect(screen.keyboard.listenerCount('error')).toBe(0);
   });
 });
 
@@ -526,6 +652,34 @@ describe('the screen', () => {
     expect(await asked).toEqual(text('x'.repeat(70)));
   });
 
+  test.each([true, false])(
+    'no change of width takes away what is above (the cursor’s line broken anew: %s)',
+    { timeout: 60_000 },
+    async (reflowCursorLine) => {
+      await fc.assert(
+        fc.asyncProperty(
+          fc.integer({ min: 0, max: 250 }),
+          fc.array(fc.integer({ min: 10, max: 100 }), { minLength: 1, maxLength: 3 }),
+          async (length, widths) => {
+            const screen = new EditorScreen(60, 60, { reflowCursorLine });
+            const above = ['a'.repeat(55), 'b'.repeat(59), 'c'];
+            for (const line of above) await screen.print(`${line}\r\n`);
+            const draft = 'x'.repeat(length);
+            const asked = screen.editor.ask('>>> ');
+            await screen.type(draft);
+            for (const columns of widths) await screen.resize(columns, 60);
+            const seen = screen.seen.join('');
+            expect(seen.slice(0, seen.indexOf('>'))).toBe(above.join(''));
+            expect(seen.endsWith(`>>> ${draft}|`)).toBe(true);
+            await screen.type('\r');
+            await asked;
+          },
+        ),
+        { numRuns: 15 },
+      );
+    },
+  );
+
   test('Ctrl+Z gives the terminal back, and going on takes and draws it again', async () => {
     const stopped = Promise.withResolvers<void>();
     const exits: (() => void)[] = [];
@@ -549,6 +703,7 @@ describe('the screen', () => {
     expect(screen.isHeld).toBe(true);
     await screen.type('\r');
     expect(await asked).toEqual(text('hello'));
+    await screen.close();
     expect(exits).toEqual([]);
   });
 

@@ -25,12 +25,6 @@ function pidOf(pty: CommandPty): number {
   return Number(/pid (\d+)/u.exec(pty.output)?.[1]);
 }
 
-/** Leaves at the next prompt: before it is there, the terminal itself takes Ctrl+D. */
-async function leave(pty: CommandPty, answered: number): Promise<void> {
-  await pty.waitFor('>>> ', answered);
-  pty.type(KEYS.ctrlD);
-}
-
 /** That the last thing done to the terminal was to give it back, and that it reads lines again. */
 function expectGivenBack(output: string, modes: string): void {
   expect(output.lastIndexOf(GIVEN_BACK)).toBeGreaterThan(output.lastIndexOf(TAKEN));
@@ -63,9 +57,9 @@ describe.skipIf(process.platform !== 'linux')('in a real terminal', () => {
     const typed = await pty.waitFor('你好');
     expect((await linesOf(pty.output, columns)).slice(1)).toEqual([`>>> ${wide}`, '你好']);
     pty.type(`${KEYS.left}${KEYS.backspace}${KEYS.return}`);
-    const answered = await pty.waitFor(`answer {"type":"text","text":"${wide}好"}`, typed);
+    await pty.waitFor(`answer {"type":"text","text":"${wide}好"}`, typed);
     expect((await linesOf(pty.output, columns)).slice(1, 3)).toEqual([`>>> ${wide}`, '好']);
-    await leave(pty, answered);
+    pty.type(KEYS.ctrlD);
     expect(await pty.ended).toBe(0);
     expectGivenBack(pty.output, pty.output);
   });
@@ -96,8 +90,8 @@ describe.skipIf(process.platform !== 'linux')('in a real terminal', () => {
     await using pty = started(80);
     const asked = await pty.waitFor('>>> ');
     pty.type(KEYS.ctrlC);
-    const answered = await pty.waitFor('answer {"type":"interrupted","hadText":false}', asked);
-    await leave(pty, answered);
+    await pty.waitFor('answer {"type":"interrupted","hadText":false}', asked);
+    pty.type(KEYS.ctrlD);
     await pty.waitFor('exit 0');
   });
 
@@ -110,8 +104,8 @@ describe.skipIf(process.platform !== 'linux')('in a real terminal', () => {
     await pty.resize({ columns: 100, rows: 24 });
     await pty.waitFor(`>>> ${'x'.repeat(70)}`, narrow);
     pty.type('\r');
-    const answered = await pty.waitFor(`answer {"type":"text","text":"${'x'.repeat(70)}"}`);
-    await leave(pty, answered);
+    await pty.waitFor(`answer {"type":"text","text":"${'x'.repeat(70)}"}`);
+    pty.type(KEYS.ctrlD);
     await pty.waitFor('exit 0');
   });
 
@@ -135,7 +129,7 @@ describe.skipIf(process.platform !== 'linux')('in a real terminal', () => {
     const again = await pty.waitFor('>>> hel', listed);
     pty.type('lo\r');
     const answered = await pty.waitFor('answer {"type":"text","text":"hello"}', again);
-    await leave(pty, answered);
+    pty.type(KEYS.ctrlD);
     await pty.waitFor('answer {"type":"closed"}', answered);
     pty.type('exit\r');
     await pty.ended;
@@ -149,8 +143,8 @@ describe.skipIf(process.platform !== 'linux')('in a real terminal', () => {
     pty.type(KEYS.ctrlZ);
     const again = await pty.waitFor('>>> a', typed);
     pty.type('b\r');
-    const answered = await pty.waitFor('answer {"type":"text","text":"ab"}', again);
-    await leave(pty, answered);
+    await pty.waitFor('answer {"type":"text","text":"ab"}', again);
+    pty.type(KEYS.ctrlD);
     expect(await pty.ended).toBe(0);
   });
 
@@ -164,8 +158,8 @@ describe.skipIf(process.platform !== 'linux')('in a real terminal', () => {
     const again = await pty.waitFor('>>> hel', typed);
     expect(pty.output.indexOf(TAKEN, typed)).toBeGreaterThan(typed);
     pty.type('lo\r');
-    const answered = await pty.waitFor('answer {"type":"text","text":"hello"}', again);
-    await leave(pty, answered);
+    await pty.waitFor('answer {"type":"text","text":"hello"}', again);
+    pty.type(KEYS.ctrlD);
     await pty.waitFor('exit 0');
   });
 });

@@ -53,10 +53,14 @@ class Keyboard extends PassThrough {
   }
 }
 
+type ScreenOptions = Partial<EditorOptions> & { readonly reflowCursorLine?: boolean };
+
 /** An editor on a terminal that is emulated: what is typed goes in, what is seen can be read. */
 export class EditorScreen {
   readonly keyboard = new Keyboard();
   readonly history: string[] = [];
+  /** How often Ctrl+C was pressed while no question was open. */
+  interrupts = 0;
   readonly editor: LineEditor;
   readonly output: Writable & { columns: number; rows: number };
   /** Every write, as it was made. */
@@ -64,8 +68,18 @@ export class EditorScreen {
   readonly #terminal: Terminal;
   readonly #abort = new AbortController();
 
-  constructor(columns: number, rows: number, options: Partial<EditorOptions> = {}) {
-    const terminal = new Terminal({ cols: columns, rows, allowProposedApi: true });
+  /** @param options `reflowCursorLine`: a change of width breaks the cursor's line anew as well */
+  constructor(
+    columns: number,
+    rows: number,
+    { reflowCursorLine = false, ...options }: ScreenOptions = {},
+  ) {
+    const terminal = new Terminal({
+      cols: columns,
+      rows,
+      allowProposedApi: true,
+      reflowCursorLine,
+    });
     terminal.unicode.register(WIDTHS);
     terminal.unicode.activeVersion = WIDTHS.version;
     this.#terminal = terminal;
@@ -85,6 +99,9 @@ export class EditorScreen {
       style: new Chalk({ level: 0 }),
       history: { entries: () => history, add: (text) => history.push(text) },
       complete: async () => undefined,
+      interrupt: () => {
+        this.interrupts += 1;
+      },
       signal: this.#abort.signal,
       ...options,
     });
@@ -143,8 +160,15 @@ export class EditorScreen {
     await this.settle();
   }
 
+  /** Asks the program to end. */
   end(): void {
     this.#abort.abort();
+  }
+
+  /** Gives the terminal back, as the end of a conversation does. */
+  async close(): Promise<void> {
+    this.editor[Symbol.dispose]();
+    await this.settle();
   }
 
   /** The lines with something on them, those scrolled away first, and `|` for the cursor. */

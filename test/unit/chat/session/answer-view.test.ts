@@ -3,6 +3,7 @@ import { Chalk } from 'chalk';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { Highlighter } from '../../../../src/lib/chat/markdown/highlighter.ts';
 import { createAnswerView } from '../../../../src/lib/chat/session/answer-view.ts';
 import type { AnswerStyle, AnswerView } from '../../../../src/lib/chat/session/io.ts';
 
@@ -16,7 +17,7 @@ class Stand {
   clock = 0;
   readonly view: AnswerView;
 
-  constructor(style: AnswerStyle, columns = 40, draws = true) {
+  constructor(style: AnswerStyle, columns = 40, draws = true, highlighter = new Highlighter()) {
     this.#terminal = new Terminal({ cols: columns, rows: 24, allowProposedApi: true });
     const write = (text: string): void => {
       this.written += text;
@@ -28,6 +29,7 @@ class Stand {
         style: new Chalk({ level: 1 }),
         draws,
         links: false,
+        highlighter,
         now: () => this.clock,
         status: (line) => this.statuses.push(line),
       },
@@ -65,6 +67,20 @@ describe('an answer on the screen', () => {
     stand.view.text('It is **so**.');
     stand.view.end();
     expect(await stand.lines()).toEqual(['Thought 12 s', 'It is so.']);
+  });
+
+  test('has the colours of code at once when an answer before it had them loaded', async () => {
+    const code = '```js\nconst llama = 1;\n```\n';
+    const colours = new Highlighter();
+    const first = new Stand(FOLDED, 40, true, colours);
+    first.view.text(code);
+    first.view.end();
+    await colours.load('js');
+    const second = new Stand(FOLDED, 40, true, colours);
+    second.view.text(code);
+    second.view.end();
+    expect(first.written).toContain('const llama = 1;');
+    expect(second.written).toMatch(/\u001B\[\d+mconst\u001B/u);
   });
 
   test('never takes more than three rows for thoughts, however wide they are', async () => {

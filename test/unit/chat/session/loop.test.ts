@@ -58,6 +58,21 @@ describe('a conversation', () => {
     expect(stage.model.sent(1)).toEqual(['user: one', 'assistant: half', 'user: two']);
   });
 
+  test('tells why the server left, of an answer and of a summary', async () => {
+    await using stage = await Stage.open();
+    stage.loss = new LlameroError('SERVER_GONE', 'The server ended: no memory was left', {
+      hint: 'Choose a smaller quant',
+    });
+    stage.model.will({ text: ['half'], leaves: true }, {}, { leaves: true });
+    await stage.play('one', 'two', '/compact');
+    expect(stage.io.lines).toEqual([
+      'warning: The server ended: no memory was left',
+      'note: Choose a smaller quant',
+      'note: The model said nothing',
+      'note: It could not be summed up: The server ended: no memory was left',
+    ]);
+  });
+
   test('gives a question back that could not be asked, with the reason and the way out', async () => {
     await using stage = await Stage.open();
     stage.loadFailure = new LlameroError('MODEL_LOAD_FAILED', 'It is damaged', {

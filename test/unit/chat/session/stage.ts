@@ -128,8 +128,12 @@ export class Stage implements AsyncDisposable {
   readonly loads: (readonly [string, LoadSettings])[] = [];
   readonly models = ['user/alpha:Q4_K_M', 'user/beta:Q8_0'];
   readonly defaults: Record<string, SessionOptions['sampling']> = {};
+  /** The models that are loaded now, with the settings that somebody asked for. */
+  readonly running = new Map<string, LoadSettings>();
   /** Why the model cannot be loaded, if so. */
   loadFailure: LlameroError | undefined;
+  /** What is found to be the reason when the server leaves. */
+  loss: LlameroError | undefined;
   readonly model: ModelServer;
   readonly folder: string;
   readonly history: History | undefined;
@@ -195,9 +199,14 @@ export class Stage implements AsyncDisposable {
         signal.throwIfAborted();
         if (this.loadFailure !== undefined) return Promise.reject(this.loadFailure);
         this.loads.push([ref, settings]);
+        this.running.set(ref, { ...this.running.get(ref), ...settings });
         const { address } = this.model;
-        return Promise.resolve({ id: ref, ref, state: 'loaded', args: [], address });
+        const args = [ref, ...Object.entries(this.running.get(ref) ?? {}).map(String)];
+        return Promise.resolve({ id: ref, ref, state: 'loaded', args, address });
       },
+      settingsInForce: (ref) => Promise.resolve(this.running.get(ref) ?? {}),
+      isLoaded: (ref) => Promise.resolve(this.running.has(ref)),
+      explainLoss: (_ref, error) => Promise.resolve(this.loss ?? error),
       models: () => Promise.resolve(this.models),
       findModel: (text) => {
         const found = this.models.find((ref) => ref.includes(text));

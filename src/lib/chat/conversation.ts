@@ -63,9 +63,19 @@ export class Conversation {
     return content === '' ? [] : [{ role: 'system', content }];
   }
 
-  /** The messages as they are sent. */
+  /**
+   * The messages as they are sent. A question that was never answered, because the program was
+   * killed, becomes one with the question after it: many chat templates refuse two in a row.
+   */
   get messages(): readonly Message[] {
-    return [...this.head, ...this.recent];
+    const sent: Message[] = [];
+    for (const message of this.recent) {
+      const before = sent.at(-1);
+      if (message.role === 'user' && before?.role === 'user') {
+        sent[sent.length - 1] = together(before, message);
+      } else sent.push(message);
+    }
+    return [...this.head, ...sent];
   }
 
   /** The last answer, if the last word was the model's. */
@@ -123,6 +133,15 @@ export class Conversation {
     this.#turns = [];
     this.#summary = undefined;
   }
+}
+
+function together(one: Message, other: Message): Message {
+  const images = [...(one.images ?? []), ...(other.images ?? [])];
+  return {
+    ...other,
+    content: `${one.content}\n\n${other.content}`,
+    ...(images.length === 0 ? {} : { images }),
+  };
 }
 
 /**

@@ -112,6 +112,9 @@ export function open(session: Session, info: ConversationInfo): void {
     from === 0 ? kept.info.title : `${kept.info.title} (${formatCount(from, 'message')} before)`,
   );
   session.io.replay(kept.messages.slice(from));
+  if (kept.messages.at(-1)?.role === 'user') {
+    session.io.note('The last question was not answered; /regen answers it');
+  }
   if (kept.info.model !== session.model) {
     session.io.note(`It was talked with ${kept.info.model}; now ${session.model} answers`);
   }

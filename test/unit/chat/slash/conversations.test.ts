@@ -86,6 +86,27 @@ describe('conversations that are kept', () => {
     expect(stage.history?.find(id).model).toBe('user/beta:Q8_0');
   });
 
+  test('whose last question was never answered are gone on with in one message', async () => {
+    await using stage = await Stage.open({ saves: true });
+    await stage.play('one');
+    const id = stage.session.record.id ?? '';
+    // As a program that is killed in the middle of the answer leaves it.
+    stage.history?.reopen(id).writer.append({ role: 'user', content: 'two' });
+    stage.newSession();
+    await stage.play(`/resume ${id}`, 'three', '/regen');
+    expect(stage.io.lines).toContain('note: The last question was not answered; /regen answers it');
+    const sent = ['user: one', 'assistant: an answer', 'user: two\n\nthree'];
+    expect(stage.model.sent(1)).toEqual(sent);
+    expect(stage.model.sent(2)).toEqual(sent);
+    expect(stage.history?.read(id).messages.map(({ content }) => content)).toEqual([
+      'one',
+      'an answer',
+      'two',
+      'three',
+      'an answer',
+    ]);
+  });
+
   test.each(['/load nothing', '/resume zzzzzzzz'])(
     '%s is told when there is none',
     async (typed) => {

@@ -2,7 +2,6 @@ import type { ChalkInstance } from 'chalk';
 
 import { formatDuration } from '../../format.ts';
 import type { Screen } from '../markdown/screen.ts';
-import { rowsOf } from '../markdown/width.ts';
 import { wrap } from '../markdown/wrap.ts';
 import type { ThinkingView } from './io.ts';
 
@@ -95,9 +94,8 @@ export class ThoughtView {
 
   #upAndClear(): string {
     if (this.#drawn.length === 0) return '';
-    // A window that has become narrower has broken the lines anew.
-    const { columns } = this.#options.screen;
-    const rows = this.#drawn.reduce((sum, line) => sum + rowsOf(line, columns), 0);
-    return `\r\u001B[${rows}A\u001B[J`;
+    // A row each, as they were drawn. Of the terminals whose window has become narrower some have
+    // broken them anew: there a row may stay behind, which is better than one too many gone.
+    return `\r\u001B[${this.#drawn.length}A\u001B[J`;
   }
 }

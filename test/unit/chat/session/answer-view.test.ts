@@ -12,20 +12,24 @@ const FOLDED: AnswerStyle = { markdown: true, thinking: 'folded' };
 /** A terminal that is emulated, with an answer on it. */
 class Stand {
   readonly #terminal: Terminal;
+  readonly #screen: { write: (text: string) => void; columns: number; rows: number };
   readonly statuses: (string | undefined)[] = [];
   written = '';
   clock = 0;
   readonly view: AnswerView;
 
   constructor(style: AnswerStyle, columns = 40, draws = true, highlighter = new Highlighter()) {
-    this.#terminal = new Terminal({ cols: columns, rows: 24, allowProposedApi: true });
-    const write = (text: string): void => {
-      this.written += text;
-      this.#terminal.write(text.replaceAll('\n', '\r\n'));
-    };
+    this.#terminal = new Terminal({
+      cols: columns,
+      rows: 24,
+      allowProposedApi: true,
+      // A terminal that cuts its lines where its window becomes narrower, and breaks none anew.
+      windowsPty: { backend: 'conpty', buildNumber: 19_000 },
+    });
+    this.#screen = { write: (text) => this.write(text), columns, rows: 24 };
     this.view = createAnswerView(
       {
-        screen: { write, columns, rows: 24 },
+        screen: this.#screen,
         style: new Chalk({ level: 1 }),
         draws,
         links: false,
@@ -35,6 +39,17 @@ class Stand {
       },
       style,
     );
+  }
+
+  write(text: string): void {
+    this.written += text;
+    this.#terminal.write(text.replaceAll('\n', '\r\n'));
+  }
+
+  async resize(columns: number): Promise<void> {
+    await this.lines();
+    this.#terminal.resize(columns, 24);
+    this.#screen.columns = columns;
   }
 
   /** Thinks these pieces, a frame's time apart. */
@@ -52,7 +67,8 @@ class Stand {
     const buffer = this.#terminal.buffer.active;
     const lines = Array.from(
       { length: buffer.length },
-      (_, row) => buffer.getLine(row)?.translateToString(true) ?? '',
+      (_, row) =>
+        buffer.getLine(row)?.translateToString(true, 0, this.#terminal.cols).trimEnd() ?? '',
     );
     return lines.slice(0, lines.findLastIndex((line) => line !== '') + 1);
   }
@@ -92,6 +108,16 @@ describe('an answer on the screen', () => {
       stand.view.end();
       expect(await stand.lines()).toEqual(['Thought 6 s', 'done']);
     }
+  });
+
+  test('takes nothing away from above the thoughts when the window becomes narrower', async () => {
+    const stand = new Stand(FOLDED, 40);
+    stand.write('one\ntwo\nthree\nfour\n');
+    stand.think('A long line of thoughts, as wide as it is.');
+    await stand.resize(14);
+    stand.view.text('done');
+    stand.view.end();
+    expect(await stand.lines()).toEqual(['one', 'two', 'three', 'four', 'Thought 0 s', 'done']);
   });
 
   test('leaves all of the thoughts standing where that is wanted, or none', async () => {

@@ -1,6 +1,7 @@
 import { Errors } from '@oclif/core';
 
-import { LlameroError } from './lib/errors.ts';
+import { shellWord } from './lib/config/shell-word.ts';
+import { LlameroError, systemErrorCode } from './lib/errors.ts';
 import { nearest } from './lib/nearest.ts';
 
 /** What oclif's error of that name has; it is not exported. */
@@ -25,9 +26,24 @@ export function toLlameroError(error: unknown, commandId?: string): LlameroError
       cause: error,
     });
   }
+  const refusal = unreadable(error);
+  if (refusal !== undefined) return refusal;
   const message = error instanceof Error ? error.message : String(error);
   return new LlameroError('INTERNAL', `This is a bug in llamero: ${message}`, {
     hint: 'Set LLAMERO_DEBUG=1 and run it again to see where it happened, and please report it',
+    cause: error,
+  });
+}
+
+/** Folders and files that the user may not read are met anywhere, and are no bug. */
+function unreadable(error: unknown): LlameroError | undefined {
+  const code = systemErrorCode(error);
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') return undefined;
+  const { path } = error as NodeJS.ErrnoException;
+  if (path === undefined) return undefined;
+  const why = code === 'EIO' ? 'cannot be read: the disk reports an error' : 'may not be read';
+  return new LlameroError('DISK_NOT_READABLE', `${path} ${why}`, {
+    hint: code === 'EIO' ? 'Check the disk' : `See whose it is: \`ls -ld ${shellWord(path)}\``,
     cause: error,
   });
 }

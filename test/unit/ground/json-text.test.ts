@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { jsonText } from '../../src/lib/json-text.ts';
+import { jsonText } from '../../../src/lib/json-text.ts';
 
 test('a JSON document holds any text, and no control character', () => {
   fc.assert(

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { nearest } from '../../src/lib/nearest.ts';
+import { nearest } from '../../../src/lib/nearest.ts';
 
 const NAMES = ['--temp', '--top-p', '--top-k', '--ctx-size', '--seed'];
 

@@ -1,5 +1,7 @@
 import type { Context } from '../lib/context.ts';
+import type { Downloader } from '../lib/download/downloader.ts';
 import { LlameroError } from '../lib/errors.ts';
+import type { Judge } from '../lib/info/judge.ts';
 import type { PullEvent, PullResult, PullSummary } from '../lib/pull/events.ts';
 import type { PrepareOptions, PreparedPull } from '../lib/pull/pull.ts';
 import { readReferences } from '../lib/pull/references.ts';
@@ -8,6 +10,12 @@ import { formatReference, type Reference } from '../lib/store/reference.ts';
 /** What a command may ask of a pull. What is undefined is as the configuration says. */
 export interface PullRequest {
   readonly revision?: string | undefined;
+  /** The quant of those that name none. */
+  readonly quant?: string | undefined;
+  /** Tokens of context that a quant which is chosen leaves room for. */
+  readonly context?: number | undefined;
+  /** The memory of the machine that a quant is chosen for, when it is not this one. */
+  readonly memory?: string | undefined;
   /** Whether the projector is wanted. */
   readonly mmproj?: boolean | undefined;
   /** Whether files that other tools hold are linked or copied instead of fetched. */
@@ -46,21 +54,11 @@ export async function pull(
   listener: PullListener,
 ): Promise<PullSummary> {
   const { options, references } = await prepareOptions(context, texts, request, listener);
-  const [config, { preparePull, pullModels }, { createDownloader }] = await Promise.all([
-    context.config(),
-    import('../lib/pull/pull.ts'),
-    import('../lib/download/downloader.ts'),
-  ]);
-  const limitRate = config.get('pull.limit-rate');
-  const downloader = createDownloader({
-    http: await context.http(),
-    signal: context.signal,
-    connections: config.get('pull.connections'),
-    limitRate: limitRate === 0 ? undefined : limitRate,
-  });
+  const { preparePull, pullModels } = await import('../lib/pull/pull.ts');
+  const downloader = await openDownloader(context);
   try {
     const prepared = await preparePull(references, options);
-    const reserve = config.get('pull.reserve');
+    const reserve = (await context.config()).get('pull.reserve');
     return await pullModels(prepared, { ...options, downloader, reserve });
   } catch (error) {
     throw withContinuation(error, references);
@@ -68,6 +66,22 @@ export async function pull(
     await downloader.close();
     listener.stop();
   }
+}
+
+/** A downloader as the configuration wants it; to be closed. */
+export async function openDownloader(context: Context): Promise<Downloader> {
+  const [config, http, { createDownloader }] = await Promise.all([
+    context.config(),
+    context.http(),
+    import('../lib/download/downloader.ts'),
+  ]);
+  const limitRate = config.get('pull.limit-rate');
+  return createDownloader({
+    http,
+    signal: context.signal,
+    connections: config.get('pull.connections'),
+    limitRate: limitRate === 0 ? undefined : limitRate,
+  });
 }
 
 /**
@@ -95,18 +109,44 @@ async function prepareOptions(
   const config = await context.config();
   const endpoint = config.get('hub.endpoint');
   const reuse = request.reuse ?? config.get('pull.reuse');
+  const withProjector = request.mmproj ?? config.get('pull.mmproj');
+  const { quant } = request;
+  const references = readReferences(texts, { endpoint, revision: request.revision });
   return {
-    references: readReferences(texts, { endpoint, revision: request.revision }),
+    references:
+      quant === undefined ? references : references.map((each) => ({ tag: quant, ...each })),
     options: {
       hub: await context.hub(),
       finder: reuse ? await context.finder() : undefined,
       models: context.paths.models,
       preferredQuant: config.get('pull.quant'),
-      withProjector: request.mmproj ?? config.get('pull.mmproj'),
+      judge: await quantJudge(context, request, withProjector),
+      withProjector,
       signal: context.signal,
       onEvent: (event) => listener.handle(event),
     },
   };
+}
+
+/** What chooses the quants of those that name none; it asks nothing before it is needed. */
+async function quantJudge(
+  context: Context,
+  { context: contextSize, memory }: PullRequest,
+  withProjector: boolean,
+): Promise<Judge> {
+  const [{ createJudge }, { openHubKnowledge }, { createRoom }, config] = await Promise.all([
+    import('../lib/info/judge.ts'),
+    import('./info-sources.ts'),
+    import('./machine-room.ts'),
+    context.config(),
+  ]);
+  const { headers } = await openHubKnowledge(context);
+  return createJudge({
+    headers,
+    machine: createRoom(context, memory),
+    contextSize: contextSize ?? config.get('pull.context'),
+    withProjector,
+  });
 }
 
 /** An interrupted pull says how to go on. */

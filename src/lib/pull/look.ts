@@ -3,6 +3,7 @@ import path from 'node:path';
 import { readPartial } from '../download/journal.ts';
 import type { FileIdentity } from '../download/types.ts';
 import { digestFile, mismatch } from '../download/verify.ts';
+import { systemErrorCode } from '../errors.ts';
 import { sizeIfExists } from '../files.ts';
 import { canLink } from '../reuse/adopt.ts';
 import type { Finder } from '../reuse/find.ts';
@@ -90,8 +91,14 @@ export async function isFinished(
 ): Promise<boolean> {
   const { size } = identity;
   if ((await sizeIfExists(target)) !== size) return false;
-  const digests = await digestFile(target, (checked) => onCheck(checked, size), signal);
-  return mismatch(identity, digests) === undefined;
+  try {
+    const digests = await digestFile(target, (checked) => onCheck(checked, size), signal);
+    return mismatch(identity, digests) === undefined;
+  } catch (error) {
+    // What the disk cannot give back any more has to be fetched again.
+    if (systemErrorCode(error) === 'EIO') return false;
+    throw error;
+  }
 }
 
 async function findElsewhere(

@@ -4,11 +4,11 @@ import { access, chmod, copyFile, type FileHandle, link, open, rm, stat } from '
 import path from 'node:path';
 
 import { LlameroError, systemErrorCode, throwIfAborted } from '../errors.ts';
+import { deviceOf, type FileStamp, sameStamp, stampOf } from '../file-stamp.ts';
 import { makeFolder, onDisk, renameOver, syncFolder } from '../files.ts';
 import { oneLine } from '../plain-text.ts';
 import { ADOPTING_SUFFIX } from '../store/layout.ts';
 import type { FoundCopy, WantedFile } from './find.ts';
-import { deviceOf, type FileStamp, sameStamp, stampOf } from './stamp.ts';
 
 /** How a file came into the store: sharing its bytes with the other tool, or with bytes of its own. */
 export type AdoptedBy = 'hard link' | 'reflink' | 'copy';

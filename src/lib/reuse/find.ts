@@ -2,12 +2,12 @@ import { realpath } from 'node:fs/promises';
 import path from 'node:path';
 
 import { throwIfAborted } from '../errors.ts';
+import { deviceOf, type FileStamp, stampOf } from '../file-stamp.ts';
 import { formatDiskSize } from '../format.ts';
 import type { HashMemory } from './hash-memory.ts';
 import { type Layout, LAYOUTS } from './layouts.ts';
 import type { Place } from './places.ts';
 import { createReader, type Skipped } from './reader.ts';
-import { deviceOf, type FileStamp, stampOf } from './stamp.ts';
 import { isSha256, type WantedFile } from './wanted.ts';
 
 export type { WantedFile } from './wanted.ts';

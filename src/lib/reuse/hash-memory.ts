@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
 import { digestFile } from '../download/verify.ts';
+import { type FileStamp, sameStamp, stampOf } from '../file-stamp.ts';
 import { onDisk, readTextIfExists, writeFileAtomic } from '../files.ts';
-import { type FileStamp, sameStamp, stampOf } from './stamp.ts';
 import { isSha256 } from './wanted.ts';
 
 /** A file that was read whole: what it is, and how to tell that it still is. */

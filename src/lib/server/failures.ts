@@ -20,8 +20,8 @@ interface Rule {
 }
 
 const model = ({ ref }: FailureSubject): string => ref ?? '<ref>';
-const fetchAgain = (subject: FailureSubject): string =>
-  `Fetch the file again: \`llamero rm ${model(subject)}\`, then \`llamero pull ${model(subject)}\``;
+const verifyFiles = (subject: FailureSubject): string =>
+  `Check its files with \`llamero verify ${model(subject)}\`; with --repair what is damaged is fetched again`;
 const newerEngine = (): string =>
   'Bring llama.cpp up to date with `llamero update`, or choose another model';
 const smaller = (subject: FailureSubject): string =>
@@ -36,7 +36,7 @@ const RULES: readonly Rule[] = [
   {
     pattern: /unknown model architecture: ''/u,
     reason: () => 'the file is damaged: it names no architecture',
-    hint: fetchAgain,
+    hint: verifyFiles,
   },
   {
     pattern: /unknown model architecture: '([^']*)'/u,
@@ -58,17 +58,17 @@ const RULES: readonly Rule[] = [
   {
     pattern: /tensor '[^']*' data is not within the file bounds/u,
     reason: () => 'the file is damaged: it ends too early',
-    hint: fetchAgain,
+    hint: verifyFiles,
   },
   {
     pattern: /invalid magic characters|failed to read magic/u,
     reason: () => 'the file is damaged: it is no GGUF file',
-    hint: fetchAgain,
+    hint: verifyFiles,
   },
   {
     pattern: /failed to read (?:header|key-value pairs|tensor info|tensor data)/u,
     reason: () => 'the file is damaged',
-    hint: fetchAgain,
+    hint: verifyFiles,
   },
   {
     pattern: /failed to open GGUF file '.*' \(([^)]*)\)/u,
@@ -80,7 +80,7 @@ const RULES: readonly Rule[] = [
     pattern:
       /invalid split count, given: (\d+) splits, but expected (\d+)|invalid split file name/u,
     reason: () => 'the parts of this split model do not belong together',
-    hint: fetchAgain,
+    hint: verifyFiles,
   },
   {
     pattern: /failed to load multimodal model/u,
@@ -133,7 +133,7 @@ const RULES: readonly Rule[] = [
     pattern: /missing tensor '|key not found in model: /u,
     reason: () => 'the file lacks a part that this llama.cpp needs',
     hint: (subject) =>
-      `${newerEngine()}. If the model has run before, the file is damaged. ${fetchAgain(subject)}`,
+      `${newerEngine()}. If the model has run before, the file is damaged. ${verifyFiles(subject)}`,
   },
   {
     pattern: /error loading model: (?!llama_model_loader: failed to load model from)(.+)/u,

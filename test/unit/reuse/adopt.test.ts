@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { type AdoptedBy, adopt, canLink } from '../../../src/lib/reuse/adopt.ts';
 import type { FoundCopy, WantedFile } from '../../../src/lib/reuse/find.ts';
-import { stampOf } from '../../../src/lib/reuse/stamp.ts';
+import { stampOf } from '../../../src/lib/file-stamp.ts';
 import { type Content, someContent, Tree } from './tree.ts';
 
 let tree: Tree;

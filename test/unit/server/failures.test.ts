@@ -15,27 +15,27 @@ const CASES: readonly (readonly [line: string, reason: string, hint: string])[] 
   [
     "0.00.014.278 E llama_model_load: error loading model: unknown model architecture: ''",
     'the file is damaged: it names no architecture',
-    'llamero rm user/repo:Q4_K_M',
+    'llamero verify user/repo:Q4_K_M',
   ],
   [
     "0.00.019.350 E llama_model_load: error loading model: tensor 'token_embd.weight' data is not within the file bounds, model is corrupted or incomplete",
     'the file is damaged: it ends too early',
-    'llamero pull user/repo:Q4_K_M',
+    'llamero verify user/repo:Q4_K_M',
   ],
   [
     "0.00.017.697 E gguf_init_from_reader: invalid magic characters: 'notg', expected 'GGUF'",
     'the file is damaged: it is no GGUF file',
-    'llamero rm',
+    'llamero verify',
   ],
   [
     '0.00.017.697 E gguf_init_from_reader: failed to read header',
     'the file is damaged',
-    'llamero rm',
+    'llamero verify',
   ],
   [
     '0.00.012.873 E gguf_init_from_reader: failed to read key-value pairs',
     'the file is damaged',
-    'llamero rm',
+    'llamero verify',
   ],
   [
     "0.00.019.056 E gguf_init_from_file: failed to open GGUF file '/home/o'brien/x.gguf' (No such file or directory)",
@@ -75,7 +75,7 @@ const CASES: readonly (readonly [line: string, reason: string, hint: string])[] 
   [
     'llama_model_load: error loading model: invalid split count, given: 2 splits, but expected 3',
     'the parts of this split model do not belong together',
-    'llamero pull',
+    '--repair',
   ],
   [
     'error while handling argument "--threads": stoi',

@@ -1,7 +1,7 @@
 import { lstat, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { systemErrorCode } from '../errors.ts';
+import { systemErrorCode } from './errors.ts';
 
 /**
  * What tells that a file is still the one that was read. The time of the last change of the inode

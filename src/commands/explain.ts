@@ -13,7 +13,9 @@ export default class Explain extends BaseCommand<typeof Explain> {
 
   static override description = `Prints the command line of llama-server for a model, a flag a line, each with its source. Nothing is started. Load flags, and flags of llama-server after \`--\`, show what they would change.
 
-Flags hold before settings of the model (\`models.<model>\`), those before settings of all models (\`server\`, \`run\`), those before defaults. Of several names in \`models\` that fit, the most exact holds: a quant before its repository, that before a pattern, a longer pattern before a shorter one.`;
+Flags hold before settings of the model (\`models.<model>\`), those before settings of all models (\`server\`, \`run\`), those before defaults. Of several names in \`models\` that fit, the most exact holds: a quant before its repository, that before a pattern, a longer pattern before a shorter one.
+
+Exit codes: 2 a setting that llama-server would refuse, 3 no such model, 4 its name fits several, 9 no llama.cpp.`;
 
   static override examples = [
     {
@@ -34,7 +36,7 @@ Flags hold before settings of the model (\`models.<model>\`), those before setti
 
   static override args = {
     ref: Args.string({
-      description: 'user/repo or user/repo:QUANT',
+      description: 'a stored model: user/repo or user/repo:QUANT, an alias, or a part of its name',
       required: true,
       ignoreStdin: true,
     }),
@@ -59,7 +61,7 @@ Flags hold before settings of the model (\`models.<model>\`), those before setti
       loadSettingsOf(this.flags, context.paths),
       passthroughSettings(words, context.paths),
     );
-    const explanation = await explainModel(context, this.args.ref, flags);
+    const explanation = await explainModel(context, this.args.ref, flags, !this.jsonEnabled());
     if (this.jsonEnabled()) return explanation;
     if (this.flags.plain) context.terminal.print(shellLine(explanation.command, process.platform));
     else printExplanation(context.terminal, explanation);

@@ -6,7 +6,7 @@ import { BaseCommand } from '../base-command.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { redact } from '../lib/plain-text.ts';
 import type { LogLevel } from '../lib/server/log-line.ts';
-import { parseReference } from '../lib/store/reference.ts';
+import { everyNamed, modelsOf } from '../views/named-models.ts';
 import { type LogChoice, followLog, recentEntries } from '../views/server-logs.ts';
 import { renderLogEntry } from '../views/server-log.ts';
 
@@ -25,7 +25,7 @@ export default class Logs extends BaseCommand<typeof Logs> {
   static override summary = 'Show what the server says';
 
   static override description =
-    "The log of the server that runs, or ran last, in plain words and without what only developers of llama.cpp need. With --all every line, in llama-server's own words.";
+    "The log of the server that runs, or ran last, in plain words and without what only developers of llama.cpp need. With --all every line, in llama-server's own words. Changes nothing.\n\nExit codes: 3 no such model, 4 its name fits several.";
 
   static override examples = [
     { description: 'the last lines', command: '<%= config.bin %> logs' },
@@ -37,7 +37,8 @@ export default class Logs extends BaseCommand<typeof Logs> {
 
   static override args = {
     ref: Args.string({
-      description: 'the lines of this model alone: user/repo or user/repo:QUANT',
+      description:
+        'the lines of this model alone: user/repo or user/repo:QUANT, an alias, or a part of its name',
       ignoreStdin: true,
     }),
   };
@@ -92,9 +93,7 @@ export default class Logs extends BaseCommand<typeof Logs> {
   async #refs(): Promise<readonly string[] | undefined> {
     const text = this.args.ref;
     if (text === undefined) return undefined;
-    const config = await this.context.config();
-    const store = await this.context.store();
-    const found = await store.match(parseReference(text, config.get('hub.endpoint')));
-    return found.map(({ ref }) => ref);
+    const named = await everyNamed(this.context, [text], { mayAsk: !this.jsonEnabled() });
+    return modelsOf(named).map(({ ref }) => ref);
   }
 }

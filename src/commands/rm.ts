@@ -2,17 +2,19 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
 import { LlameroError } from '../lib/errors.ts';
-import { formatDiskSize } from '../lib/format.ts';
+import { formatCount, formatDiskSize } from '../lib/format.ts';
 import type { ModelState } from '../lib/server/models.ts';
 import type { StoredModel } from '../lib/store/model.ts';
-import { parseReference } from '../lib/store/reference.ts';
-import type { Store } from '../lib/store/store.ts';
 import { confirm } from '../lib/ui/prompts.ts';
+import { chooseForRemoval } from '../views/rm-choice.ts';
 
-/** The `--json` document of `rm`. */
+/** The `--json` document of `rm`; with --dry-run, what would be. */
 interface RemoveDocument {
   readonly removed: readonly { readonly ref: string; readonly size: number }[];
+  /** Bytes that the disk got back. */
   readonly freed: number;
+  /** Short names that went with their models. */
+  readonly aliases: readonly string[];
 }
 
 const IN_USE: readonly ModelState[] = ['loading', 'loaded', 'sleeping'];
@@ -22,8 +24,11 @@ export default class Remove extends BaseCommand<typeof Remove> {
 
   static override summary = 'Remove models from this machine';
 
-  static override description =
-    'Names are taken as they stand, never guessed. Without a quant all quants of a repository go, unfinished pulls too. A projector goes with the last quant that could use it.';
+  static override description = `Models are named by reference, alias or pattern ('bartowski/*', '*:Q2_K'); what is only part of a name counts after a question alone, never with --yes. Without a quant all quants of a repository go, unfinished pulls too. A projector goes with the last quant that could use it, an alias with its model.
+
+Filters choose among the models that are named, or among all: \`llamero help list\` tells their forms. On a terminal, with neither, models are marked in a list.
+
+Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no such model, 4 its name fits several, 11 it is loaded, 130 the answer was no.`;
 
   static override examples = [
     {
@@ -34,46 +39,98 @@ export default class Remove extends BaseCommand<typeof Remove> {
       description: 'everything of two repositories, without a question',
       command: '<%= config.bin %> rm --yes user/one user/other',
     },
+    {
+      description: 'see what has rested for a month and is large',
+      command: '<%= config.bin %> rm --older-than 30d --larger-than 10G --dry-run',
+    },
+    { description: 'every Q2_K', command: "<%= config.bin %> rm '*:Q2_K'" },
   ];
 
   static override strict = false;
 
   static override args = {
     ref: Args.string({
-      description: 'user/repo or user/repo:QUANT; several are possible',
-      required: true,
+      description: 'user/repo, user/repo:QUANT, an alias or a pattern; several are possible',
       ignoreStdin: true,
     }),
   };
 
   static override flags = {
+    filter: Flags.string({
+      summary: 'Remove those that fit; several filters must all hold',
+      helpValue: '<filter>',
+      multiple: true,
+      multipleNonGreedy: true,
+    }),
+    'older-than': Flags.string({
+      summary: 'Remove those that came and were last used longer ago: 30d, 4w, 1y',
+      helpValue: '<age>',
+    }),
+    'larger-than': Flags.string({
+      summary: 'Remove those that are larger: 10G, 500MB',
+      helpValue: '<size>',
+    }),
+    partials: Flags.boolean({ summary: 'Remove unfinished pulls alone' }),
+    'dry-run': Flags.boolean({ summary: 'Only show what would be removed' }),
     yes: Flags.boolean({ char: 'y', summary: 'Do not ask' }),
     force: Flags.boolean({ char: 'f', summary: 'Remove a model even while it is loaded' }),
   };
 
   async run(): Promise<RemoveDocument> {
     const { terminal } = this.context;
-    const store = await this.context.store();
-    const models = await this.#find(store);
+    const models = await chooseForRemoval(this.context, {
+      names: this.positionals,
+      filters: this.#filters(),
+      isSeen: this.flags['dry-run'] || !this.flags.yes,
+      mayAsk: !this.jsonEnabled(),
+    });
+    if (this.flags['dry-run'] || models.length === 0) return this.#show(models);
     await this.#checkUse(models);
     await this.#ask(models);
-    const { removed, freed } = await store.remove(models);
+    const store = await this.context.store();
+    const { aliases, freed, removed } = await store.remove(models);
     if (!this.jsonEnabled()) {
       for (const { ref } of removed) terminal.print(`Removed ${ref}`);
+      for (const [alias, ref] of aliases) terminal.note(`The alias ${alias} of ${ref} is gone too`);
       terminal.note(`Freed ${formatDiskSize(freed)}`);
     }
-    return { removed: removed.map(({ ref, size }) => ({ ref, size })), freed };
+    return {
+      removed: removed.map(({ ref, size }) => ({ ref, size })),
+      freed,
+      aliases: [...aliases.keys()],
+    };
   }
 
-  /** All are found before any is removed: a misspelled name must not leave half of the work done. */
-  async #find(store: Store): Promise<StoredModel[]> {
-    const config = await this.context.config();
-    const found = new Map<string, StoredModel>();
-    for (const text of this.positionals) {
-      const reference = parseReference(text, config.get('hub.endpoint'));
-      for (const model of await store.match(reference)) found.set(model.ref, model);
+  #filters(): string[] {
+    const { filter = [], 'larger-than': size, 'older-than': age, partials } = this.flags;
+    return [
+      ...filter,
+      ...(age === undefined ? [] : [`used>${age}`]),
+      ...(size === undefined ? [] : [`size>${size}`]),
+      ...(partials ? ['state=partial'] : []),
+    ];
+  }
+
+  async #show(models: readonly StoredModel[]): Promise<RemoveDocument> {
+    const { terminal } = this.context;
+    const freed = sizeOf(models);
+    const refs = new Set(models.map(({ ref }) => ref));
+    const names = await (await this.context.store()).aliases.list();
+    const aliases = [...names].filter(([, ref]) => refs.has(ref));
+    if (!this.jsonEnabled()) {
+      for (const { ref, size } of models) terminal.print(`${ref}  ${formatDiskSize(size)}`);
+      for (const [alias, ref] of aliases) terminal.note(`with the alias ${alias} of ${ref}`);
+      terminal.note(
+        models.length === 0
+          ? 'There is nothing to remove'
+          : `In all ${formatCount(models.length, 'model')}, ${formatDiskSize(freed)}`,
+      );
     }
-    return [...found.values()];
+    return {
+      removed: models.map(({ ref, size }) => ({ ref, size })),
+      freed,
+      aliases: aliases.map(([alias]) => alias),
+    };
   }
 
   async #checkUse(models: readonly StoredModel[]): Promise<void> {
@@ -99,9 +156,13 @@ export default class Remove extends BaseCommand<typeof Remove> {
       });
     }
     for (const { ref, size } of models) terminal.note(`  ${ref}  ${formatDiskSize(size)}`);
-    const total = formatDiskSize(models.reduce((sum, { size }) => sum + size, 0));
+    const total = formatDiskSize(sizeOf(models));
     const message = `Remove ${models.length === 1 ? 'it' : `these ${models.length} models`} (${total})?`;
     if (await confirm(terminal, { message, default: false, signal })) return;
     throw new LlameroError('INTERRUPTED', 'Nothing was removed');
   }
+}
+
+function sizeOf(models: readonly StoredModel[]): number {
+  return models.reduce((sum, { size }) => sum + size, 0);
 }

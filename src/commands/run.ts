@@ -25,7 +25,9 @@ export default class Run extends BaseCommand<typeof Run> {
 
 The server is started when none runs, and goes on afterwards; \`llamero stop --all\` ends it. Load flags hold until the model is stopped. What follows \`--\` is given to llama-server when the model is loaded: \`llamero run user/repo -- --rope-scaling yarn\`.
 
-With --output stream-json each line is an event with a "type": "start" (model), "progress" (total, cached and processed tokens of the prompt), "reasoning" and "text" (text, a piece), "end" (finishReason, usage, timings, firstTokenSeconds, toolCalls), or "error" (error).`;
+With --output stream-json each line is an event with a "type": "start" (model), "progress" (total, cached and processed tokens of the prompt), "reasoning" and "text" (text, a piece), "end" (finishReason, usage, timings, firstTokenSeconds, toolCalls), or "error" (error).
+
+Exit codes: 2 flags that contradict each other, 3 no such model, 4 its name fits several, 9 no llama.cpp, 10 the server or the model would not start, or the answer broke off, 130 Ctrl+C. What a pull can end with as well, when the model is pulled first.`;
 
   static override examples = [
     {
@@ -58,7 +60,8 @@ With --output stream-json each line is an event with a "type": "start" (model), 
 
   static override args = {
     ref: Args.string({
-      description: 'user/repo or user/repo:QUANT; not needed with --continue and --resume',
+      description:
+        'user/repo or user/repo:QUANT, an alias, or a part of the name of a stored one; not needed with --continue and --resume',
       ignoreStdin: true,
     }),
     prompt: Args.string({ description: 'what to ask', ignoreStdin: true }),

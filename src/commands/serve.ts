@@ -10,7 +10,7 @@ import { loadFlags, loadSettingsOf } from '../views/load-flags.ts';
 import { endpointsOf } from '../views/server-endpoints.ts';
 import { type ServeDocument, serveDocument, tellServed } from '../views/server-served.ts';
 import { showServer, startForOthers } from '../views/server-serve.ts';
-import { storedModel } from '../views/stored-model.ts';
+import { markUsed, storedModel } from '../views/stored-model.ts';
 
 export default class Serve extends BaseCommand<typeof Serve> {
   static override summary = 'Serve models to other programs';
@@ -19,7 +19,9 @@ export default class Serve extends BaseCommand<typeof Serve> {
 
 Load flags hold for the models named here, or for all when none is named, until the model or the server is stopped.
 
-A server that other machines can reach asks its clients for a key. It comes from --api-key-file, LLAMERO_API_KEY or server.api-key-file, or --generate-api-key makes one and keeps it for its owner's eyes alone.`;
+A server that other machines can reach asks its clients for a key. It comes from --api-key-file, LLAMERO_API_KEY or server.api-key-file, or --generate-api-key makes one and keeps it for its owner's eyes alone.
+
+Exit codes: 2 no key for a server that others can reach, 3 no such model, 4 its name fits several, 9 no llama.cpp, 10 the server or a model would not start, 11 the port is taken, or a server with other settings runs.`;
 
   static override examples = [
     { description: 'until Ctrl+C', command: '<%= config.bin %> serve' },
@@ -37,7 +39,8 @@ A server that other machines can reach asks its clients for a key. It comes from
 
   static override args = {
     ref: Args.string({
-      description: 'models to load at once: user/repo or user/repo:QUANT',
+      description:
+        'models to load at once: user/repo or user/repo:QUANT, an alias, or a part of the name of a stored one',
       ignoreStdin: true,
     }),
   };
@@ -116,12 +119,11 @@ A server that other machines can reach asks its clients for a key. It comes from
   ): Promise<ReadyModel[]> {
     const { context } = this;
     const { force } = this.flags;
-    const store = await context.store();
     const models: ReadyModel[] = [];
     for (const text of this.positionals) {
       const stored = await storedModel(context, text, policy);
       models.push(await load(context, stored.ref, settings, context.signal, { force }));
-      await store.markUsed(stored, new Date());
+      await markUsed(context, stored);
     }
     return models;
   }

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
 import { LlameroError } from '../lib/errors.ts';
-import { parseReference } from '../lib/store/reference.ts';
+import { everyNamed } from '../views/named-models.ts';
 
 /** The `--json` document of `stop`. */
 interface StopDocument {
@@ -16,7 +16,7 @@ export default class Stop extends BaseCommand<typeof Stop> {
   static override summary = 'Unload models, or end the server';
 
   static override description =
-    'The load settings that a model was run with end with it. What is not loaded is no failure.';
+    'The load settings that a model was run with end with it. What is not loaded is no failure.\n\nExit codes: 2 neither models nor --all, 3 no such model, 4 its name fits several, 10 the server gives no answer, 11 it does not end.';
 
   static override examples = [
     {
@@ -29,7 +29,10 @@ export default class Stop extends BaseCommand<typeof Stop> {
   static override strict = false;
 
   static override args = {
-    ref: Args.string({ description: 'user/repo or user/repo:QUANT', ignoreStdin: true }),
+    ref: Args.string({
+      description: 'user/repo or user/repo:QUANT, an alias, a pattern, or a part of a name',
+      ignoreStdin: true,
+    }),
   };
 
   static override flags = {
@@ -74,13 +77,7 @@ export default class Stop extends BaseCommand<typeof Stop> {
   }
 
   async #named(): Promise<(readonly [string, readonly string[]])[]> {
-    const config = await this.context.config();
-    const store = await this.context.store();
-    return Promise.all(
-      this.positionals.map(async (text) => {
-        const found = await store.match(parseReference(text, config.get('hub.endpoint')));
-        return [text, found.map(({ ref }) => ref)] as const;
-      }),
-    );
+    const named = await everyNamed(this.context, this.positionals, { mayAsk: !this.jsonEnabled() });
+    return named.map(({ models, text }) => [text, models.map(({ ref }) => ref)]);
   }
 }

@@ -194,6 +194,7 @@ export function createContext(options: ContextOptions): Context {
       environment,
       engine,
       models: async () => (await models.survey()).models,
+      aliases: () => models.aliases.list(),
     });
   });
   return {

@@ -10,7 +10,7 @@ export const EXIT_CODES = {
   4: 'the name fits more than one model',
   5: 'not allowed: token refused, gated or private repository',
   6: 'network: unreachable, rate limited or offline',
-  7: 'disk: full or not writable',
+  7: 'disk: full, not writable or not readable',
   8: 'integrity: wrong hash or damaged file',
   9: 'engine missing or unusable',
   10: 'the server or the model would not start',
@@ -23,7 +23,7 @@ export const EXIT_CODES = {
 export type ExitCode = keyof typeof EXIT_CODES;
 
 /** Every error code with the exit code it ends in. Codes are stable: scripts match on them. */
-const ERROR_CODES = {
+export const ERROR_CODES = {
   OUTPUT_CLOSED: 0,
   INTERNAL: 1,
   USAGE: 2,
@@ -42,6 +42,7 @@ const ERROR_CODES = {
   FILE_NOT_FOUND: 3,
   SHARDS_MISSING: 3,
   MODEL_NOT_FOUND: 3,
+  ALIAS_NOT_FOUND: 3,
   CONVERSATION_NOT_FOUND: 3,
   RELEASE_NOT_FOUND: 3,
   AMBIGUOUS: 4,
@@ -55,6 +56,7 @@ const ERROR_CODES = {
   RELEASES_ANSWER: 6,
   DISK_FULL: 7,
   DISK_NOT_WRITABLE: 7,
+  DISK_NOT_READABLE: 7,
   HASH_MISMATCH: 8,
   FILE_DAMAGED: 8,
   ARCHIVE_REFUSED: 8,

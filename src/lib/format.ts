@@ -66,3 +66,24 @@ export function formatAge(moment: Date, now: Date): string {
 export function formatCount(count: number, noun: string, plural = `${noun}s`): string {
   return `${count} ${count === 1 ? noun : plural}`;
 }
+
+/** Parameters as models are called by: `8.03B`, `494M`; empty where nobody knows. */
+export function formatParameters(parameters: number | undefined): string {
+  return parameters === undefined ? '' : formatAmount(parameters, ['', 'K', 'M', 'B', 'T']);
+}
+
+/** A count for people, three digits of it: `950`, `12.3k`, `4.56M`. */
+export function formatAmount(
+  count: number,
+  units: readonly string[] = ['', 'k', 'M', 'B', 'T'],
+): string {
+  let value = count;
+  let unit = 0;
+  // So that what rounds to 1000 is the next unit's 1.
+  while (value >= 999.5 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  const text = unit === 0 ? String(Math.round(value)) : value.toPrecision(3);
+  return `${text.includes('.') ? text.replace(/\.?0+$/u, '') : text}${units[unit] ?? ''}`;
+}

@@ -13,7 +13,7 @@ import { serverFiles } from '../lib/server/types.ts';
 import { parseReference } from '../lib/store/reference.ts';
 import { load } from './load.ts';
 import { explainLoss } from './lost-answer.ts';
-import { storedModel } from './stored-model.ts';
+import { markUsed, storedModel } from './stored-model.ts';
 
 const COPY_TIMEOUT_MS = 5_000;
 
@@ -33,7 +33,7 @@ export function chatHost(context: Context, history: History | undefined): ChatHo
     },
     findModel: async (text) => {
       const stored = await storedModel(context, text, { yes: false, mayAsk: true });
-      await (await context.store()).markUsed(stored, new Date());
+      await markUsed(context, stored);
       return stored.ref;
     },
     samplingFor: async (ref) => {

@@ -1,7 +1,6 @@
 import type { Context } from '../lib/context.ts';
 import { describeEngine } from '../lib/engine/engine.ts';
 import { readHelp } from '../lib/engine/help.ts';
-import { LlameroError } from '../lib/errors.ts';
 import { readRunSettings, runSettingsOf } from '../lib/server/load-settings.ts';
 import { isActive } from '../lib/server/models.ts';
 import type { LoadSettings } from '../lib/server/presets.ts';
@@ -14,8 +13,7 @@ import {
 import type { ResolvedSetting } from '../lib/server/settings/resolve.ts';
 import { createSettings } from '../lib/server/settings/settings.ts';
 import { serverFiles } from '../lib/server/types.ts';
-import type { StoredModel } from '../lib/store/model.ts';
-import { storedModel } from './stored-model.ts';
+import { alreadyStored } from './stored-model.ts';
 
 /** The `--json` document of `explain`. */
 export interface ModelExplanation {
@@ -37,14 +35,16 @@ export interface ModelExplanation {
  * Explains how a stored model is loaded. Nothing is started or pulled.
  *
  * @param flags load settings of this command
- * @throws LlameroError MODEL_NOT_FOUND; ENGINE_MISSING, ENGINE_UNUSABLE
+ * @param mayAsk whether somebody may be asked which model is meant
+ * @throws LlameroError MODEL_NOT_FOUND, AMBIGUOUS; ENGINE_MISSING, ENGINE_UNUSABLE
  */
 export async function explainModel(
   context: Context,
   text: string,
   flags: LoadSettings,
+  mayAsk: boolean,
 ): Promise<ModelExplanation> {
-  const model = await alreadyStored(context, text);
+  const model = await alreadyStored(context, text, { mayAsk });
   const settings = createSettings(await context.config());
   const runs = await readRunSettings(serverFiles(context.paths.run).settings);
   const engine = await context.engine();
@@ -63,22 +63,6 @@ export async function explainModel(
       ? {}
       : { running: { differences: runningDifferences(args, load, help) } }),
   };
-}
-
-/** The stored model that a reference names; `run` would take the same. */
-async function alreadyStored(context: Context, text: string): Promise<StoredModel> {
-  try {
-    return await storedModel(context, text, { yes: false, mayAsk: false });
-  } catch (error) {
-    if (!(error instanceof LlameroError) || error.code !== 'MODEL_NOT_FOUND') throw error;
-    // It offers a flag that this command does not have; what the store said is under it.
-    throw error.cause instanceof LlameroError
-      ? error.cause
-      : new LlameroError('MODEL_NOT_FOUND', error.message, {
-          hint: `Fetch it with \`llamero pull ${text}\``,
-          cause: error,
-        });
-  }
 }
 
 /** The command line with which a model runs; undefined when it does not. */

@@ -27,7 +27,7 @@ import {
 import { type Question, answerOnce } from './one-shot.ts';
 import { readPipedInput } from './piped-input.ts';
 import { modelOfConversation } from './run-conversation.ts';
-import { storedModel } from './stored-model.ts';
+import { markUsed, storedModel } from './stored-model.ts';
 
 /** The `--json` document of `run`. */
 export type RunDocument = { readonly model: string } & ChatAnswer;
@@ -88,7 +88,7 @@ export async function runModel(
   const stored = await storedModel(context, ref, policy);
   const prepare = async (): Promise<ReadyModel> => {
     const ready = await load(context, stored.ref, settings, signal, { force: flags.force });
-    await (await context.store()).markUsed(stored, new Date());
+    await markUsed(context, stored);
     return ready;
   };
 

@@ -27,7 +27,7 @@ export default class HistoryExport extends BaseCommand<typeof HistoryExport> {
   static override summary = 'Write conversations as Markdown or JSON';
 
   static override description =
-    'Without an id the latest conversation is written, without -o to stdout. In jsonl each line is a conversation: `messages` with `role` and `content`, as tools for training read them.';
+    'Without an id the latest conversation is written, without -o to stdout. In jsonl each line is a conversation: `messages` with `role` and `content`, as tools for training read them.\n\nExit codes: 2 the file exists or its name says nothing of the format, 3 no such conversation, 4 an id fits several, 7 the file cannot be written, 8 the history is damaged.';
 
   static override examples = [
     { description: 'the latest as Markdown', command: '<%= config.bin %> history export' },

@@ -19,6 +19,8 @@ export default class HistoryList extends BaseCommand<typeof HistoryList> {
 
   static override summary = 'Show the conversations that are kept, the newest first';
 
+  static override description = 'Changes nothing.\n\nExit codes: 0 done, 8 the history is damaged.';
+
   static override examples = [
     '<%= config.bin %> history list',
     {

@@ -2,6 +2,7 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../../base-command.ts';
 import type { ConversationInfo, History } from '../../lib/chat/history/history.ts';
+import { parseAge } from '../../lib/age.ts';
 import { LlameroError } from '../../lib/errors.ts';
 import { formatAge, formatCount } from '../../lib/format.ts';
 import { oneLine } from '../../lib/plain-text.ts';
@@ -16,7 +17,7 @@ interface HistoryRemoveDocument {
 /** A shorter beginning of an id fits by accident what it was not meant for. */
 const SHORTEST_BEGINNING = 4;
 const MOST_NAMED = 10;
-const DAYS: Readonly<Record<string, number>> = { d: 1, w: 7, y: 365 };
+const SECONDS_A_DAY = 86_400;
 
 export default class HistoryRemove extends BaseCommand<typeof HistoryRemove> {
   static override hiddenAliases = ['history:remove', 'history:delete'];
@@ -24,7 +25,7 @@ export default class HistoryRemove extends BaseCommand<typeof HistoryRemove> {
   static override summary = 'Remove conversations';
 
   static override description =
-    'What was typed in them goes from the history of the prompt, too. Nothing of them can be brought back.';
+    'What was typed in them goes from the history of the prompt, too. Nothing of them can be brought back.\n\nExit codes: 2 nobody is there to confirm, 3 no such conversation, 4 an id fits several, 8 the history is damaged, 11 another process holds it, 130 the answer was no.';
 
   static override examples = [
     '<%= config.bin %> history rm 7kq2m0xd',
@@ -120,9 +121,9 @@ export default class HistoryRemove extends BaseCommand<typeof HistoryRemove> {
   }
 }
 
+/** @throws LlameroError USAGE when it is no age of at least a day */
 function readDays(text: string): number {
-  const [, count, unit = 'd'] = /^(\d{1,5}) ?([dwy])?$/iu.exec(text.trim()) ?? [];
-  const days = Number(count) * (DAYS[unit.toLowerCase()] ?? Number.NaN);
+  const days = (parseAge(text) ?? 0) / SECONDS_A_DAY;
   if (days >= 1) return days;
   throw new LlameroError('USAGE', '--older-than must be an age such as 30d, 4w or 1y');
 }

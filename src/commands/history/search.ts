@@ -22,7 +22,7 @@ export default class HistorySearch extends BaseCommand<typeof HistorySearch> {
   static override summary = 'Search the conversations for words';
 
   static override description =
-    'Finds conversations in which all the words occur in one message, the last of them as a beginning; prompts count more than answers.';
+    'Finds conversations in which all the words occur in one message, the last of them as a beginning; prompts count more than answers. Changes nothing; that nothing is found is no failure.\n\nExit codes: 0 done, 8 the history is damaged.';
 
   static override examples = ['<%= config.bin %> history search sourdough starter'];
 

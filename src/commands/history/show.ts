@@ -16,6 +16,9 @@ interface HistoryShowDocument {
 export default class HistoryShow extends BaseCommand<typeof HistoryShow> {
   static override summary = 'Show a conversation';
 
+  static override description =
+    'Changes nothing.\n\nExit codes: 3 no such conversation, 4 an id fits several, 8 the history is damaged.';
+
   static override examples = [
     { description: 'the latest', command: '<%= config.bin %> history show' },
     '<%= config.bin %> history show 7kq2',

@@ -173,6 +173,11 @@ export const ENVIRONMENT_VARIABLES = [
     group: 'terminal',
     description: 'Colours even where there is no terminal (0: none)',
   },
+  {
+    name: 'ZDOTDIR',
+    group: 'terminal',
+    description: 'Folder of .zshrc, to which `llamero completion zsh --install` adds (default ~)',
+  },
   { name: 'VISUAL', group: 'terminal', description: 'Editor of `llamero config edit`' },
   {
     name: 'EDITOR',

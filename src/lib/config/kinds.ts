@@ -8,6 +8,8 @@ import { type Place, expandTilde } from './paths.ts';
 export interface Kind<T> {
   /** Completes the sentence "must be …". */
   readonly expects: string;
+  /** Words that are values of this kind: all of them, or those besides numbers. */
+  readonly words?: readonly string[];
   /**
    * The value of a raw one (a scalar of the file, or text), or undefined when it is not of this
    * kind. Numbers and switches may come as text.
@@ -69,6 +71,7 @@ export function integerOrWord<const W extends string>(
   const number = integer(min);
   return {
     expects: `${number.expects}, or ${words.join(' or ')}`,
+    words,
     parse(raw, place) {
       const text = trimmed(raw)?.toLowerCase();
       return words.find((word) => word === text) ?? number.parse(raw, place);
@@ -81,6 +84,7 @@ export function integerOrWord<const W extends string>(
 export function oneOf<const W extends string>(words: readonly W[]): Kind<W> {
   return {
     expects: words.join(' or '),
+    words,
     parse(raw) {
       const text = trimmed(raw)?.toLowerCase();
       return words.find((word) => word === text);
@@ -92,6 +96,7 @@ export function oneOf<const W extends string>(words: readonly W[]): Kind<W> {
 /** True or false; also yes and no, on and off, 1 and 0. */
 export const boolean: Kind<boolean> = {
   expects: 'true or false',
+  words: ['true', 'false'],
   parse(raw) {
     if (typeof raw === 'boolean') return raw;
     const text = trimmed(raw);
@@ -170,17 +175,20 @@ export const filePath: Kind<string> = {
 const SIZE = /^(\d+(?:\.\d+)?) ?(?:([kmgtp])(i?)b?|b)?$/iu;
 const SIZE_PREFIXES = 'kmgtp';
 
-/** A size in bytes: `1GB` (1000-based), `1.5 GiB` (1024-based), or bytes. */
+/** Bytes of a size: `1GB` (1000-based), `1.5 GiB` (1024-based), or bytes; undefined for what is none. */
+export function parseSize(text: string): number | undefined {
+  const match = SIZE.exec(text.trim());
+  if (match === null) return undefined;
+  const power = SIZE_PREFIXES.indexOf(match[2]?.toLowerCase() ?? '-') + 1;
+  const bytes = Number(match[1]) * (match[3] ? 1024 : 1000) ** power;
+  const whole = power > 0 ? Math.round(bytes) : bytes;
+  return Number.isSafeInteger(whole) ? whole : undefined;
+}
+
+/** A size in bytes, see {@link parseSize}. */
 export const size: Kind<number> = {
   expects: 'a size such as 500MB, 1.5 GiB or a number of bytes',
-  parse(raw) {
-    const match = SIZE.exec(trimmed(raw) ?? '');
-    if (match === null) return undefined;
-    const power = SIZE_PREFIXES.indexOf(match[2]?.toLowerCase() ?? '-') + 1;
-    const bytes = Number(match[1]) * (match[3] ? 1024 : 1000) ** power;
-    const whole = power > 0 ? Math.round(bytes) : bytes;
-    return Number.isSafeInteger(whole) ? whole : undefined;
-  },
+  parse: (raw) => parseSize(trimmed(raw) ?? ''),
   format: (value) => formatExactly(value, SIZE_UNITS),
 };
 

@@ -20,17 +20,28 @@ export interface Exactness {
  *
  * @returns undefined when it does not fit
  */
-export function fits(
-  pattern: string,
-  model: { readonly ref: string; readonly repo: string },
-): Exactness | undefined {
+export function fits(pattern: string, model: ModelName): Exactness | undefined {
+  return fitting(pattern)(model);
+}
+
+/** What a pattern is held against. */
+interface ModelName {
+  readonly ref: string;
+  readonly repo: string;
+}
+
+/** As {@link fits}, for who holds one pattern against many models. */
+export function fitting(pattern: string): (model: ModelName) => Exactness | undefined {
   const wanted = pattern.toLowerCase().replace(/^([^@:]*)@/u, '$1:');
   const { length } = wanted;
   const isGlob = /[*?]/u.test(wanted);
-  const name = (wanted.includes(':') ? model.ref : model.repo).toLowerCase();
-  if (isGlob) return matchesGlob(wanted, name) ? { rank: 0, length } : undefined;
-  if (wanted !== name) return undefined;
-  return { rank: wanted.includes(':') ? 2 : 1, length };
+  const isOfQuant = wanted.includes(':');
+  return ({ ref, repo }) => {
+    const name = (isOfQuant ? ref : repo).toLowerCase();
+    if (isGlob) return matchesGlob(wanted, name) ? { rank: 0, length } : undefined;
+    if (wanted !== name) return undefined;
+    return { rank: isOfQuant ? 2 : 1, length };
+  };
 }
 
 /** Less than 0 where the first is less exact: pattern, longer pattern, repository, quant. */
@@ -39,10 +50,10 @@ export function lessExact(one: Exactness, other: Exactness): number {
 }
 
 /**
- * Whether a text is of the form of a glob. Steps back to the last star alone, so that no pattern
+ * Whether a text is of the form of a glob: `*` for any characters, `?` for one. Steps back to the last star alone, so that no pattern
  * takes long.
  */
-function matchesGlob(glob: string, text: string): boolean {
+export function matchesGlob(glob: string, text: string): boolean {
   let at = 0;
   let star = -1;
   let resume = 0;

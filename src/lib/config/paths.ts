@@ -15,6 +15,8 @@ export interface Paths {
   /** State, presets and locks of the server. */
   readonly run: string;
   readonly logs: string;
+  /** What was learnt from the hub; it may be removed at any time. */
+  readonly cache: string;
   /** Conversations. */
   readonly history: string;
 }
@@ -36,6 +38,7 @@ export function resolvePaths(environment: Environment, homeDirectory: string): P
     bin: path.join(home, 'bin'),
     run: path.join(home, 'run'),
     logs: path.join(home, 'logs'),
+    cache: path.join(home, 'cache'),
     history: path.join(home, 'history.db'),
   };
 }

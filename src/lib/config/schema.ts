@@ -74,6 +74,11 @@ const SETTINGS = {
     { name: 'HF_HUB_OFFLINE', kind: hubSwitch },
   ]),
   'pull.quant': optional(name, 'Quant to pull where the reference names none'),
+  'pull.context': setting(
+    integer(256),
+    8192,
+    'Tokens of context that the quant to pull leaves room for',
+  ),
   'pull.mmproj': setting(boolean, true, 'Pull the projector of a model that can see or hear'),
   'pull.reuse': setting(boolean, true, 'Link or copy files that other tools hold already'),
   'pull.connections': optional(integer(1, 8), 'Connections at once (unset: adapts itself)'),

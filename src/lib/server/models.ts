@@ -23,6 +23,8 @@ export interface RouterModel {
   /** The name the router calls it by. */
   readonly id: string;
   readonly ref: string;
+  /** Further names under which requests may ask for it. */
+  readonly aliases?: readonly string[];
   readonly state: ModelState;
   /** How far the loading is, 0 to 1, where the router tells. */
   readonly progress?: number;
@@ -100,9 +102,13 @@ function routerModel(entry: z.infer<typeof entrySchema>): RouterModel {
   const state = status.failed === true ? 'failed' : (STATES[status.value] ?? 'unknown');
   const port = Number(status.args[status.args.indexOf('--port') + 1]);
   const contextSize = entry.meta?.n_ctx;
+  // A section that is not named as its reference has that among its aliases; no other has a slash.
+  const ref = entry.aliases?.find((name) => name.includes('/'));
+  const aliases = entry.aliases?.filter((name) => name !== ref) ?? [];
   return {
     id: entry.id,
-    ref: entry.aliases?.[0] ?? entry.id,
+    ref: ref ?? entry.id,
+    ...(aliases.length === 0 ? {} : { aliases }),
     state,
     args: status.args,
     ...(Number.isInteger(port) && port > 0 ? { port } : {}),

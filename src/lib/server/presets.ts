@@ -12,6 +12,8 @@ export type LoadSettings = Readonly<Record<string, string | number | boolean>>;
 export interface PresetRequest {
   readonly model: StoredModel;
   readonly settings: LoadSettings;
+  /** Further names under which requests may ask for it; none of them has a slash. */
+  readonly aliases?: readonly string[];
 }
 
 /** A model that the list cannot hold, and why. */
@@ -26,6 +28,8 @@ export interface Presets {
   readonly text: string;
   /** The models in it, by reference. */
   readonly refs: readonly string[];
+  /** The aliases of those that have any, by reference. */
+  readonly aliases: ReadonlyMap<string, readonly string[]>;
   readonly refused: readonly RefusedModel[];
 }
 
@@ -57,19 +61,22 @@ export function buildPresets(
   const sections: string[] = [];
   const refs: string[] = [];
   const refused: RefusedModel[] = [];
+  const named = new Map<string, readonly string[]>();
   const models = requests.map(({ model }) => model);
-  for (const { model, settings } of requests) {
+  for (const { aliases = [], model, settings } of requests) {
     const entries = presetEntries(model, settings, { flags, models });
     const name = sectionName(model.ref);
-    if (name !== model.ref) entries.splice(1, 0, { flag: 'alias', value: model.ref });
+    const names = name === model.ref ? aliases : [model.ref, ...aliases];
+    if (names.length > 0) entries.splice(1, 0, { flag: 'alias', value: names.join(',') });
     const reason = entriesProblem(entries, flags);
     if (reason === undefined) {
       const lines = entries.map(({ flag, value }) => `${flag} = ${value}`);
       sections.push([`[${name}]`, ...lines, ''].join('\n'));
       refs.push(model.ref);
+      if (aliases.length > 0) named.set(model.ref, aliases);
     } else {
       refused.push({ ref: model.ref, reason });
     }
   }
-  return { text: sections.join('\n'), refs, refused };
+  return { text: sections.join('\n'), refs, aliases: named, refused };
 }

@@ -18,7 +18,7 @@ import type { LoadSettings, Presets } from './presets.ts';
 import { prepareLoad } from './prepare.ts';
 import { requestsOf } from './slots.ts';
 import { ensureServer } from './start.ts';
-import { type ServerState, readLiveState, removeState } from './state.ts';
+import { PARTLY_READ, type ServerState, readLiveState, removeState } from './state.ts';
 import { describeServer, serverStatus } from './status.ts';
 import { terminateRouter } from './terminate.ts';
 import {
@@ -166,7 +166,27 @@ export class ModelServer {
       await this.#forget(ref);
       const state = await readLiveState(this.#files.state);
       if (state?.models.includes(ref) !== true) return false;
-      return unloadModel(await addressOf(state), ref, options.signal);
+      const address = await addressOf(state);
+      const unloaded = await unloadModel(address, ref, options.signal);
+      if (state.presets === PARTLY_READ) {
+        await listModels(address, { reload: true, signal: options.signal });
+      }
+      return unloaded;
+    });
+  }
+
+  /**
+   * Tells a running server which models and aliases there are now; none is started for it.
+   *
+   * @returns whether it knows all of it; not yet where a loaded model has other aliases than
+   *   before, which take effect when it is unloaded; undefined when no server runs
+   */
+  async refresh(options: CallOptions = {}): Promise<boolean | undefined> {
+    if ((await readLiveState(this.#files.state)) === undefined) return undefined;
+    return this.#locked('refreshing the list of models', options, async () => {
+      if ((await readLiveState(this.#files.state)) === undefined) return undefined;
+      const presets = await wantedPresets(this.#options, await this.#runSettings());
+      return (await this.#ensure(presets, options)).presets !== PARTLY_READ;
     });
   }
 

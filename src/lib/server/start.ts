@@ -8,11 +8,18 @@ import { type ServerKey, addressOf, keepKey } from './api-key.ts';
 import { explainEnd } from './ended.ts';
 import { launchRouter, requireFreePort } from './launch.ts';
 import { rotateLog } from './log-file.ts';
-import { listModels } from './models.ts';
+import { listModels, type RouterModel } from './models.ts';
 import type { Presets } from './presets.ts';
 import { waitUntilReady } from './ready.ts';
 import { serverUrl } from './request.ts';
-import { type ServerState, readLiveState, readState, removeState, writeState } from './state.ts';
+import {
+  PARTLY_READ,
+  type ServerState,
+  readLiveState,
+  readState,
+  removeState,
+  writeState,
+} from './state.ts';
 import { terminateRouter } from './terminate.ts';
 import type { CallOptions, ModelServerOptions, ServerFiles } from './types.ts';
 
@@ -49,10 +56,24 @@ export async function ensureServer(request: StartRequest): Promise<ServerState> 
   const digest = digestOf(presets);
   if (digest === state.presets) return state;
   await writeFileAtomic(files.presets, presets.text, 0o600);
-  await listModels(address, { reload: true, signal });
-  const current = { ...state, models: [...presets.refs], presets: digest };
+  const listed = await listModels(address, { reload: true, signal });
+  const isRead = listed.every((model) => hasItsAliases(model, presets));
+  const current = {
+    ...state,
+    models: [...presets.refs],
+    presets: isRead ? digest : PARTLY_READ,
+  };
   await writeState(files.state, current);
   return current;
+}
+
+/**
+ * A loaded model keeps the aliases it had when it was loaded; the router has to read the list again
+ * when it is not loaded any more. Seen on build 11669.
+ */
+function hasItsAliases({ aliases = [], ref }: RouterModel, presets: Presets): boolean {
+  const wanted = presets.aliases.get(ref) ?? [];
+  return wanted.length === aliases.length && wanted.every((name) => aliases.includes(name));
 }
 
 async function startServer(request: StartRequest): Promise<ServerState> {

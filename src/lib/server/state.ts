@@ -5,6 +5,9 @@ import { z } from 'zod';
 import { readTextIfExists, writeFileAtomic } from '../files.ts';
 import { processIdentity } from '../process-identity.ts';
 
+/** Stands for the digest of a list of which the server has not taken everything yet. */
+export const PARTLY_READ = '';
+
 const stateSchema = z.object({
   pid: z.int().positive(),
   /** {@link processIdentity} of that process. */

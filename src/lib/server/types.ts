@@ -32,6 +32,8 @@ export interface ModelServerOptions {
   readonly environment: Environment;
   readonly engine: () => Promise<Engine>;
   readonly models: () => Promise<readonly StoredModel[]>;
+  /** Short names with the references of the models that have them. */
+  readonly aliases?: () => Promise<ReadonlyMap<string, string>>;
 }
 
 /** What happens while a server starts and a model loads. */

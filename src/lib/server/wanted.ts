@@ -21,8 +21,13 @@ export async function wantedPresets(
 ): Promise<Presets> {
   const complete = (await server.models()).filter(({ state }) => state === 'complete');
   const { flags } = await server.engine();
+  const aliases = [...((await server.aliases?.()) ?? [])];
   return buildPresets(
-    complete.map((model) => ({ model, settings: settingsOf(server, model, runs) })),
+    complete.map((model) => ({
+      model,
+      settings: settingsOf(server, model, runs),
+      aliases: aliases.filter(([, ref]) => ref === model.ref).map(([name]) => name),
+    })),
     flags,
   );
 }

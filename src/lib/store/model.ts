@@ -29,5 +29,10 @@ export interface StoredModel {
   /** Of a partial model: how much of it is on disk, 0 to 100. */
   readonly percent?: number;
   readonly modifiedAt: Date;
+  /** When the pull of it ended. A file that was linked may be older than that. */
+  readonly pulledAt?: Date;
   readonly lastUsedAt?: Date;
+  readonly timesUsed?: number;
+  /** At least one, in the order in which they were given. */
+  readonly tags?: readonly string[];
 }

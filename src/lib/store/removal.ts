@@ -4,6 +4,7 @@ import path from 'node:path';
 import { systemErrorCode } from '../errors.ts';
 import { onDisk } from '../files.ts';
 import { withLock } from '../lock.ts';
+import type { AliasMap } from './aliases.ts';
 import {
   ADOPTING_SUFFIX,
   isProjectorName,
@@ -14,6 +15,7 @@ import {
 } from './layout.ts';
 import { updateMetadata } from './metadata.ts';
 import type { StoredModel } from './model.ts';
+import { forgetNote } from './notes.ts';
 import { listFolder, scanRepo } from './scan.ts';
 
 /** What a removal did. */
@@ -22,6 +24,8 @@ export interface Removal {
   readonly removed: readonly StoredModel[];
   /** Bytes that the disk got back. */
   readonly freed: number;
+  /** Their aliases, which went with them. */
+  readonly aliases: AliasMap;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface Removal {
 export async function removeModels(
   models: string,
   doomed: readonly StoredModel[],
-): Promise<Removal> {
+): Promise<Omit<Removal, 'aliases'>> {
   let freed = 0;
   for (const model of doomed) {
     const folder = repoFolder(models, model.repo);
@@ -43,6 +47,7 @@ export async function removeModels(
     await removeEmptyFolder(path.join(folder, model.quant));
     await updateMetadata(folder, model.repo, (metadata) => {
       delete metadata.quants[model.quant];
+      forgetNote(metadata, model.quant);
     });
     if ((await scanRepo(folder, model.repo)).models.length === 0) {
       freed += await removeRest(models, folder, model.repo);

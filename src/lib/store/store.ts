@@ -1,108 +1,91 @@
 import path from 'node:path';
 
-import { distance } from 'fastest-levenshtein';
-
-import { LlameroError } from '../errors.ts';
+import { type Aliases, createAliases } from './aliases.ts';
 import { repoFolder } from './layout.ts';
-import { updateMetadata } from './metadata.ts';
+import { createMatcher, type Matcher } from './match.ts';
+import { notStored } from './match-errors.ts';
+import { type Metadata, updateMetadata } from './metadata.ts';
 import type { StoredModel } from './model.ts';
+import { changeTags, noteUse, type TagChange } from './notes.ts';
 import { formatReference, type Reference } from './reference.ts';
 import { type Removal, removeModels } from './removal.ts';
-import { listFolder, type RepoContents, scanRepo } from './scan.ts';
+import { type RepoContents, scanAll } from './scan.ts';
 
 /** The models on this machine. Nothing is cached: what is on disk is what there is. */
 export interface Store {
   /** The folder that holds the models. */
   readonly folder: string;
+  /** The short names of models. */
+  readonly aliases: Aliases;
   /** Every model, unfinished ones too, by name; `size` is what all of it takes on the disk. */
   survey(): Promise<RepoContents>;
+  /** Looks up what people type, among what is stored now. */
+  matcher(): Promise<Matcher>;
   /**
    * The models a reference names exactly (in any case): one quant, or all of a repository.
    *
    * @throws LlameroError MODEL_NOT_FOUND, with the nearest name where there is one
    */
   match(reference: Reference): Promise<StoredModel[]>;
-  /** Removes models with what only they needed. */
+  /** Removes models with what only they needed, their aliases too. */
   remove(models: readonly StoredModel[]): Promise<Removal>;
   /** Notes that a model was used just now. */
   markUsed(model: StoredModel, when: Date): Promise<void>;
+  /** Gives models tags, and takes tags away. */
+  changeTags(models: readonly StoredModel[], change: TagChange): Promise<void>;
 }
 
-/** Opens the store in a folder; the folder need not exist. */
-export function createStore({ models: folder }: { readonly models: string }): Store {
-  async function repos(): Promise<string[]> {
-    const names: string[] = [];
-    for (const user of await listFolder(folder)) {
-      for (const repo of await listFolder(path.join(folder, user.name))) {
-        names.push(`${user.name}/${repo.name}`);
-      }
-    }
-    return names.sort((one, other) => one.localeCompare(other, 'en'));
-  }
+/** Where a store lies. */
+export interface StoreOptions {
+  /** The folder of the models; it need not exist. */
+  readonly models: string;
+  /** The file of the aliases; beside that folder unless told. */
+  readonly aliases?: string;
+}
 
-  async function survey(): Promise<RepoContents> {
-    const models: StoredModel[] = [];
-    let size = 0;
-    for (const repo of await repos()) {
-      const contents = await scanRepo(repoFolder(folder, repo), repo);
-      models.push(...contents.models);
-      size += contents.size;
-    }
-    return { models, size };
+/** Opens the store. */
+export function createStore({
+  models: folder,
+  aliases: aliasesFile = path.join(path.dirname(folder), 'aliases.json'),
+}: StoreOptions): Store {
+  const aliases = createAliases({ file: aliasesFile });
+  const survey = (): Promise<RepoContents> => scanAll(folder);
+
+  async function matcher(): Promise<Matcher> {
+    const [{ models }, names] = await Promise.all([survey(), aliases.list()]);
+    return createMatcher(models, names);
   }
 
   async function match(reference: Reference): Promise<StoredModel[]> {
-    const { models } = await survey();
-    const wanted = reference.repo.toLowerCase();
-    const matching = models.filter(
-      (model) => model.repo.toLowerCase() === wanted && fits(model, reference.tag),
-    );
-    if (matching.length === 0) throw notFound(reference, models);
-    return matching;
+    const names = await matcher();
+    const found = names.exact(reference);
+    if (found.length > 0) return found;
+    const wanted = formatReference(reference);
+    throw notStored(wanted, names.suggest(wanted));
+  }
+
+  async function change(
+    { quant, repo }: StoredModel,
+    work: (metadata: Metadata, quant: string) => void,
+  ): Promise<void> {
+    await updateMetadata(repoFolder(folder, repo), repo, (metadata) => work(metadata, quant));
   }
 
   return {
     folder,
+    aliases,
     survey,
+    matcher,
     match,
-    remove: (models) => removeModels(folder, models),
-    markUsed: async (model, when) => {
-      await updateMetadata(repoFolder(folder, model.repo), model.repo, (metadata) => {
-        const record = metadata.quants[model.quant];
-        if (record !== undefined) record.lastUsedAt = when.toISOString();
-      });
+    remove: async (models) => {
+      const removal = await removeModels(folder, models);
+      return { ...removal, aliases: await aliases.removeOf(models.map(({ ref }) => ref)) };
+    },
+    markUsed: (model, when) => change(model, (metadata, quant) => noteUse(metadata, quant, when)),
+    changeTags: async (models, tags) => {
+      for (const model of models) {
+        await change(model, (metadata, quant) => changeTags(metadata, quant, tags));
+      }
     },
   };
-}
-
-/** Whether a tag names this model: by its quant, or by the file it was pulled from. */
-function fits(model: StoredModel, tag: string | undefined): boolean {
-  if (tag === undefined) return true;
-  const wanted = tag.toLowerCase();
-  if (model.quant.toLowerCase() === wanted) return true;
-  return model.files.some(({ name }) => {
-    const file = name.toLowerCase();
-    return file === wanted || path.posix.basename(file) === wanted;
-  });
-}
-
-function notFound(reference: Reference, models: readonly StoredModel[]): LlameroError {
-  const wanted = formatReference(reference);
-  const near = nearest(wanted, models);
-  return new LlameroError('MODEL_NOT_FOUND', `${wanted} is not stored on this machine`, {
-    hint:
-      near === undefined
-        ? `\`llamero list\` shows what is stored; \`llamero pull ${wanted}\` fetches it`
-        : `Did you mean ${near}? \`llamero list\` shows what is stored`,
-  });
-}
-
-function nearest(wanted: string, models: readonly StoredModel[]): string | undefined {
-  const limit = Math.floor(wanted.length / 3);
-  const ranked = models
-    .flatMap(({ ref, repo }) => [ref, repo])
-    .map((name) => ({ name, score: distance(name.toLowerCase(), wanted.toLowerCase()) }))
-    .sort((one, other) => one.score - other.score);
-  const [best] = ranked;
-  return best !== undefined && best.score <= limit ? best.name : undefined;
 }

@@ -1,13 +1,13 @@
 import type { ChalkInstance } from 'chalk';
 
-import type { LlameroError } from '../errors.ts';
+import type { ErrorCode, ExitCode, LlameroError } from '../errors.ts';
 import { redact, stripControls } from '../plain-text.ts';
 
 /** An error as `--json` prints it. */
 export interface ErrorDocument {
   readonly error: {
-    readonly code: string;
-    readonly exitCode: number;
+    readonly code: ErrorCode;
+    readonly exitCode: ExitCode;
     readonly message: string;
     readonly hint: string | null;
   };

@@ -1,6 +1,5 @@
-import stringWidth from 'string-width';
-
 import { oneLine } from '../plain-text.ts';
+import { textWidth } from './text-width.ts';
 
 /** A column of a table. */
 export interface Column {
@@ -37,7 +36,7 @@ export function renderTable(options: TableOptions): string {
   }));
   const lines = [header, ...options.rows].map((row) => row.map(readCell));
   const widths = options.columns.map((_, index) =>
-    Math.max(...lines.map((line) => stringWidth(line[index]?.text ?? ''))),
+    Math.max(...lines.map((line) => textWidth(line[index]?.text ?? ''))),
   );
   if (options.width !== undefined) fit(widths, options.columns, options.width);
   return lines
@@ -64,17 +63,17 @@ function readCell(cell: Cell): StyledText {
 
 function drawCell(cell: StyledText, width: number, align: 'left' | 'right'): string {
   const text = shorten(cell.text, width);
-  const padding = ' '.repeat(Math.max(0, width - stringWidth(text)));
+  const padding = ' '.repeat(Math.max(0, width - textWidth(text)));
   return align === 'right' ? padding + cell.style(text) : cell.style(text) + padding;
 }
 
 /** Shortens a text to a number of columns, the last of them an ellipsis. */
 export function shorten(text: string, width: number): string {
-  if (stringWidth(text) <= width) return text;
+  if (textWidth(text) <= width) return text;
   let kept = '';
   let used = 0;
   for (const character of text) {
-    const size = stringWidth(character);
+    const size = textWidth(character);
     if (used + size > width - 1) break;
     kept += character;
     used += size;

@@ -17,6 +17,7 @@ describe('resolvePaths', () => {
       bin: path.join(home, 'bin'),
       run: path.join(home, 'run'),
       logs: path.join(home, 'logs'),
+      cache: path.join(home, 'cache'),
       history: path.join(home, 'history.db'),
     });
   });

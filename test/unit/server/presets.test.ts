@@ -53,6 +53,25 @@ alias = user/repo:UD-Q4_K_XL
 `);
   });
 
+  test('gives a model its aliases', () => {
+    const { aliases, text } = buildPresets(
+      [
+        { model: stored('user/repo:F16', '/m/a.gguf'), settings: {}, aliases: ['fast', 'a'] },
+        { model: stored('user/repo:UD-F16', '/m/b.gguf'), settings: {}, aliases: ['b'] },
+        { model: stored('user/other:F16', '/m/c.gguf'), settings: {}, aliases: [] },
+      ],
+      FLAGS,
+    );
+    expect(text.match(/^(?:\[.*|alias.*)$/gmu)).toEqual([
+      '[user/repo:F16]',
+      'alias = fast,a',
+      '[user/repo@UD-F16]',
+      'alias = user/repo:UD-F16,b',
+      '[user/other:F16]',
+    ]);
+    expect([...aliases.keys()]).toEqual(['user/repo:F16', 'user/repo:UD-F16']);
+  });
+
   test('leaves out, with the reason, what it cannot hold, and keeps the rest', () => {
     const presets = buildPresets(
       [

@@ -5,24 +5,28 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { freeSpace } from '../lib/files.ts';
+import { jsonText } from '../lib/json-text.ts';
 import type { PullResult, PullSummary } from '../lib/pull/events.ts';
 import { readReferenceList } from '../lib/pull/references.ts';
-import { errorDocument } from '../lib/ui/error-text.ts';
+import { type ErrorDocument, errorDocument } from '../lib/ui/error-text.ts';
 import { readPipedInput } from '../views/piped-input.ts';
-import { PullLines, describePending } from '../views/pull-lines.ts';
+import { type PendingDocument, PullLines, describePending } from '../views/pull-lines.ts';
 import { renderDisk, renderPlan, totalsOf } from '../views/pull-plan.ts';
 import { PullProgress } from '../views/pull-progress.ts';
 import { type PullListener, prepare, pull } from '../views/pull.ts';
+
+/** A model that could not be pulled. */
+type FailureDocument = { readonly ref: string } & ErrorDocument;
 
 /** The last line of `pull --json`, and the document of `pull --dry-run --json`. */
 type PullDocument =
   | {
       readonly models: readonly PullResult[];
-      readonly failed: readonly object[];
+      readonly failed: readonly FailureDocument[];
     }
   | {
-      readonly models: readonly object[];
-      readonly failed: readonly object[];
+      readonly models: readonly PendingDocument[];
+      readonly failed: readonly FailureDocument[];
       readonly total: { readonly size: number; readonly toFetch: number; readonly toWrite: number };
       readonly disk: { readonly free: number; readonly reserve: number };
     };
@@ -30,9 +34,11 @@ type PullDocument =
 export default class Pull extends BaseCommand<typeof Pull> {
   static override summary = 'Fetch models from the Hugging Face Hub';
 
-  static override description = `Without a quant the best one for its size is chosen, and the choice is explained. Interrupted at any point, the same command continues where it stopped. A file gets its name only after its sha256 was compared with the hub's. Files that the Hugging Face cache, Ollama, llama.cpp or LM Studio hold already are linked or copied instead of fetched.
+  static override description = `Without a quant the best one that fits this machine is chosen, Q4_K_M before all others, and the choice is explained; \`llamero info\` shows it beforehand. Interrupted at any point, the same command continues where it stopped. A file gets its name only after its sha256 was compared with the hub's. Files that the Hugging Face cache, Ollama, llama.cpp or LM Studio hold already are linked or copied instead of fetched.
 
-The last line on stdout is the path of the model file (of the first shard when it is split), one for each model. With --json it prints NDJSON: an event a line, and the summary as the last. One model that fails does not stop the others; the exit code is that of the first failure.`;
+The last line on stdout is the path of the model file (of the first shard when it is split), one for each model. With --json it prints NDJSON: an event a line, and the summary as the last. One model that fails does not stop the others; the exit code is that of the first failure.
+
+Exit codes: 3 no such repository, revision, quant or file, 4 a quant fits several files, 5 not allowed, 6 the hub cannot be reached, 7 the disk is full or not writable, 8 what came is not what the hub said.`;
 
   static override examples = [
     {
@@ -72,6 +78,18 @@ The last line on stdout is the path of the model file (of the first shard when i
     revision: Flags.string({
       summary: 'A branch, tag or commit of the repositories',
       helpValue: '<name>',
+    }),
+    quant: Flags.string({ summary: 'The quant of those that name none', helpValue: '<name>' }),
+    context: Flags.integer({
+      summary:
+        'Tokens of context that a chosen quant leaves room for (default: pull.context, 8192)',
+      helpValue: '<tokens>',
+      min: 256,
+      max: 16_777_216,
+    }),
+    memory: Flags.string({
+      summary: 'Choose quants for a machine with so much memory instead of this one: 24G',
+      helpValue: '<size>',
     }),
     mmproj: Flags.boolean({
       summary: 'Fetch the projector (mmproj) too, where there is one; on by default',
@@ -171,6 +189,6 @@ The last line on stdout is the path of the model file (of the first shard when i
 
   /** A document a line: the summary ends a stream of events. */
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${JSON.stringify(json)}\n`);
+    process.stdout.write(`${jsonText(json)}\n`);
   }
 }

@@ -1,9 +1,69 @@
 import type { PullEvent } from '../lib/pull/events.ts';
 import { bytesToFetch, bytesToWrite, type PendingModel } from '../lib/pull/events.ts';
-import { errorDocument } from '../lib/ui/error-text.ts';
+import { jsonText } from '../lib/json-text.ts';
+import type { AdoptedBy } from '../lib/reuse/adopt.ts';
+import { type ErrorDocument, errorDocument } from '../lib/ui/error-text.ts';
 import type { PullListener } from './pull.ts';
 
 const EVERY_MS = 500;
+
+/** A model of a plan, as `--json` shows it. Bytes. */
+export interface PendingDocument {
+  readonly ref: string;
+  readonly repo: string;
+  readonly commit: string;
+  readonly quant: string;
+  /** Why this quant; missing when it was asked for. */
+  readonly reason?: string;
+  readonly files: readonly {
+    /** Its name at the hub. */
+    readonly name: string;
+    /** Where it goes. */
+    readonly path: string;
+    readonly kind: PendingModel['files'][number]['kind'];
+    readonly size: number;
+    readonly state: PendingModel['files'][number]['state']['kind'];
+    readonly toFetch: number;
+    readonly toWrite: number;
+    /** The copy of another tool that is used, and what holds it. */
+    readonly from?: string;
+    readonly place?: string;
+  }[];
+}
+
+/** A line of `pull --json` before the last; the `path` is that of the file in the store. Bytes. */
+export type PullLine =
+  | { readonly event: 'plan'; readonly models: readonly PendingDocument[] }
+  /** Another process fetches it. */
+  | { readonly event: 'waiting'; readonly path: string; readonly pid: number }
+  | {
+      readonly event: 'reused';
+      readonly path: string;
+      readonly from: string;
+      readonly place: string;
+      readonly by: AdoptedBy;
+    }
+  | ({ readonly event: 'failed'; readonly ref: string } & ErrorDocument)
+  | {
+      readonly event: 'begin' | 'progress';
+      readonly path: string;
+      readonly received: number;
+      readonly size: number;
+    }
+  | {
+      readonly event: 'wait';
+      readonly path: string;
+      readonly reason: string;
+      readonly seconds: number;
+    }
+  | { readonly event: 'restart'; readonly path: string; readonly reason: string }
+  | {
+      readonly event: 'verify';
+      readonly path: string;
+      readonly checked: number;
+      readonly size: number;
+    }
+  | { readonly event: 'end'; readonly path: string; readonly fetched: number };
 
 /** A pull as NDJSON: one JSON document a line, as it happens. */
 export class PullLines implements PullListener {
@@ -16,14 +76,14 @@ export class PullLines implements PullListener {
 
   handle(event: PullEvent): void {
     const document = this.#describe(event);
-    if (document !== undefined) this.#print(JSON.stringify(document));
+    if (document !== undefined) this.#print(jsonText(document));
   }
 
   stop(): void {
     this.#last.clear();
   }
 
-  #describe(event: PullEvent): object | undefined {
+  #describe(event: PullEvent): PullLine | undefined {
     switch (event.type) {
       case 'looking':
         return undefined;
@@ -46,7 +106,7 @@ export class PullLines implements PullListener {
     }
   }
 
-  #describeFile({ event, file }: Extract<PullEvent, { type: 'file' }>): object | undefined {
+  #describeFile({ event, file }: Extract<PullEvent, { type: 'file' }>): PullLine | undefined {
     const path = file.target;
     switch (event.type) {
       case 'begin':
@@ -74,8 +134,8 @@ export class PullLines implements PullListener {
   }
 }
 
-/** A model of a plan as `--json` and `--dry-run` show it. Bytes. */
-export function describePending({ files, plan }: PendingModel): object {
+/** A model of a plan as `--json` shows it. */
+export function describePending({ files, plan }: PendingModel): PendingDocument {
   return {
     ref: plan.ref,
     repo: plan.repo,

@@ -51,7 +51,7 @@ describe('a pull', () => {
     expect(plain(result.stdout)).toBe('<home>/llamero/models/llama/plain/Q4_K_M.gguf\n');
     expect(plain(result.stderr)).toMatchInlineSnapshot(`
       "llama/plain:Q4_K_M
-      Q4_K_M: the best quality for its size among 2 quants
+      Q4_K_M: the best quality for its size among 2 quants; fits in memory with 8192 tokens of context
       Fetching 1 file, 3.00 MB
       ✓ Q4_K_M.gguf verified
       "
@@ -60,6 +60,24 @@ describe('a pull', () => {
     expect((await readdir(home.path('models/llama/plain'))).sort()).toEqual([
       'Q4_K_M.gguf',
       'metadata.json',
+    ]);
+  });
+
+  test('takes the quant of --quant where the reference names none', async () => {
+    const words = ['pull', '--quant', 'q8_0', '--dry-run', '--json'];
+    const result = await home.run([...words, 'llama/plain', 'llama/plain:Q4_K_M']);
+    expect(JSON.parse(result.stdout)).toMatchObject({
+      models: [{ ref: 'llama/plain:Q8_0' }, { ref: 'llama/plain:Q4_K_M' }],
+    });
+    const missing = await home.run(['pull', '--quant', 'Q6_K', 'llama/plain']);
+    expect(missing.exitCode).toBe(3);
+  });
+
+  test('says what does not fit the machine that is asked about', async () => {
+    const words = ['pull', 'llama/plain', '--dry-run', '--json', '--memory', '300M'];
+    const { models } = JSON.parse((await home.run(words)).stdout) as { models: object[] };
+    expect(models).toMatchObject([
+      { quant: 'Q4_K_M', reason: expect.stringMatching(/; too large, as all others: it takes/u) },
     ]);
   });
 

@@ -64,6 +64,9 @@ const BITS_PER_WEIGHT: Readonly<Record<string, number>> = {
   F64: 64,
 };
 
+/** The quants that people name, the smallest first within each family. */
+export const QUANT_NAMES: readonly string[] = Object.keys(BITS_PER_WEIGHT);
+
 /** The canonical name without publisher's prefix; undefined when the text is more or less than one. */
 function baseOf(quantName: string): string | undefined {
   const located = locateQuant(quantName);
@@ -81,6 +84,12 @@ export function nominalBits(quantName: string): number | undefined {
   if (base.startsWith('TL')) return 2;
   const groups = /^B?F(?<float>\d\d)|(?<bits>\d)/u.exec(base)?.groups;
   return Number(groups?.['float'] ?? groups?.['bits']);
+}
+
+/** Whether a quant has fewer than 4 bits a weight by its name: quality falls steeply there. */
+export function isBelowFourBits(quantName: string): boolean {
+  const bits = nominalBits(quantName);
+  return bits !== undefined && bits < 4;
 }
 
 /**

@@ -1,7 +1,9 @@
 import { LlameroError } from '../errors.ts';
-import { formatCount } from '../format.ts';
+import { formatCount, formatMemorySize } from '../format.ts';
 import { oneLine } from '../plain-text.ts';
+import { isBelowFourBits } from './bits-per-weight.ts';
 import { asciiUpperCase, nameOf, withoutExtension } from './file-name.ts';
+import type { Fit, FitVerdict } from './fit.ts';
 import type { Inventory, Quant, RepoFile } from './inventory.ts';
 import { locateQuant, withoutPublisherPrefix } from './quant-name.ts';
 import { isComplete, isLoadable, isMxfp4, isNativeMxfp4, type RankingContext } from './ranking.ts';
@@ -65,9 +67,31 @@ export interface QuantChoice<F extends RepoFile> {
   readonly reason: string;
 }
 
+/** How the quants of a repository fit a machine. */
+export interface Judgement<F extends RepoFile> {
+  readonly fitOf: (quant: Quant<F>) => Fit;
+  /** Tokens of context that are judged by. */
+  readonly contextSize: number;
+  /** The memory that there is, in words: `15.6 GiB of memory`. */
+  readonly room: string;
+}
+
+/** What is known besides the files. */
+export interface ChoiceContext<F extends RepoFile> extends RankingContext {
+  /** Undefined where nothing is known of the memory: the ranking alone then decides. */
+  readonly judgement?: Judgement<F> | undefined;
+}
+
 /**
- * Chooses the quant to use when none was named: the preferred one when it is there and whole, else
- * the first in the ranking that is whole and that llama.cpp reads.
+ * Chooses the quant to use when none was named: the preferred one when it is there and whole, else,
+ * of those that are whole and that llama.cpp reads, by this rule:
+ *
+ * 1. Of 4 bits and more, the first in the ranking that fits; then the first that fits tightly.
+ * 2. Of less than 4 bits the same; the reason then says so.
+ * 3. Where none fits, or the memory is not known, the first in the ranking.
+ *
+ * The ranking begins with Q4_K_M: larger quants gain little over it, so where several would do it is
+ * taken, and what it leaves free serves a longer context.
  *
  * @param preferred a tag from the user's settings; not an error when it is not there
  * @throws LlameroError NO_GGUF when there is no model file, SHARDS_MISSING when all lack shards
@@ -75,18 +99,30 @@ export interface QuantChoice<F extends RepoFile> {
 export function chooseDefault<F extends RepoFile>(
   inventory: Inventory<F>,
   preferred?: string,
-  context: RankingContext = {},
+  context: ChoiceContext<F> = {},
 ): QuantChoice<F> {
   const complete = inventory.quants.filter(isComplete);
-  const first = complete.find(isLoadable) ?? complete[0];
+  const loadable = complete.filter(isLoadable);
+  const ranked = loadable.length > 0 ? loadable : complete;
+  const [first] = ranked;
   if (first === undefined) throw nothingUsable(inventory);
-  if (preferred === undefined) {
-    return { quant: first, reason: `${first.label}: ${reasonFor(first, inventory, context)}` };
-  }
+  const { quant, verdict } = bestFitting(ranked, context.judgement) ?? { quant: first };
+  const reasons = [
+    quant === first
+      ? reasonFor(quant, inventory, context)
+      : `the best of ${formatCount(complete.length, 'quant')} for ${context.judgement?.room ?? ''}`,
+    ...fitWords(quant, first, verdict, {
+      isAlone: ranked.length === 1,
+      judgement: context.judgement,
+    }),
+    ...(isBelowFourBits(quant.name) ? ['below 4 bits, which costs quality'] : []),
+  ];
+  const choice = { quant, reason: `${quant.label}: ${reasons.join('; ')}` };
+  if (preferred === undefined) return choice;
   const match = findQuant(inventory, preferred);
   if (match.kind === 'found' && isComplete(match.quant)) {
-    const { quant } = match;
-    return { quant, reason: `${quant.label}: the quant that is set as preferred` };
+    const { label } = match.quant;
+    return { quant: match.quant, reason: `${label}: the quant that is set as preferred` };
   }
   const problem = {
     found: 'lacks shards',
@@ -94,10 +130,54 @@ export function chooseDefault<F extends RepoFile>(
     missing: 'is not there',
   }[match.kind];
   const why = `${oneLine(preferred)}, which is preferred, ${problem}`;
-  return {
-    quant: first,
-    reason: `${first.label}: ${reasonFor(first, inventory, context)}; ${why}`,
+  return { quant, reason: `${choice.reason}; ${why}` };
+}
+
+/** Verdicts that make a default, the better ones together first. */
+const FITTING: readonly (readonly FitVerdict[])[] = [['gpu', 'fits'], ['tight']];
+
+function bestFitting<F extends RepoFile>(
+  ranked: readonly Quant<F>[],
+  judgement: Judgement<F> | undefined,
+): { readonly quant: Quant<F>; readonly verdict: FitVerdict } | undefined {
+  if (judgement === undefined) return undefined;
+  const judged = ranked.map((quant) => ({ quant, verdict: judgement.fitOf(quant).verdict }));
+  for (const small of [false, true]) {
+    for (const verdicts of FITTING) {
+      const found = judged.find(
+        ({ quant, verdict }) => isBelowFourBits(quant.name) === small && verdicts.includes(verdict),
+      );
+      if (found !== undefined) return found;
+    }
+  }
+  return undefined;
+}
+
+/** Whether it fits, and what the first in the ranking would take where another one was chosen. */
+function fitWords<F extends RepoFile>(
+  quant: Quant<F>,
+  first: Quant<F>,
+  verdict: FitVerdict | undefined,
+  { isAlone, judgement }: { isAlone: boolean; judgement: Judgement<F> | undefined },
+): string[] {
+  if (judgement === undefined) return [];
+  const at = `with ${judgement.contextSize} tokens of context`;
+  const taken = (one: Quant<F>): string => formatMemorySize(judgement.fitOf(one).memory);
+  const words = {
+    gpu: `fits on the GPU ${at}`,
+    fits: `fits in memory ${at}`,
+    tight: `tight: it takes ${taken(quant)} ${at}`,
+    'too-large': '',
   };
+  if (verdict === undefined) {
+    return [
+      `too large${isAlone ? '' : ', as all others'}: it takes ${taken(quant)} ${at}, and there are ${judgement.room}`,
+    ];
+  }
+  return [
+    words[verdict],
+    ...(quant === first ? [] : [`${first.label} would take ${taken(first)}`]),
+  ];
 }
 
 function reasonFor<F extends RepoFile>(

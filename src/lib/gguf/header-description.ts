@@ -87,22 +87,29 @@ function mostOf(fields: HeaderFields, name: string): number | undefined {
 }
 
 /**
- * A template that handles tools or a thinking part names them. Projectors say themselves what they
- * see and hear, and models for embeddings how they pool.
- * Sources: https://github.com/ggml-org/llama.cpp/blob/master/common/chat.cpp,
- * https://github.com/ggml-org/llama.cpp/blob/master/tools/mtmd/clip-impl.h
+ * What a chat template shows of a model: one that handles tools or a thinking part names them.
+ * Source: https://github.com/ggml-org/llama.cpp/blob/master/common/chat.cpp
+ */
+export function templateCapabilities(template: string): Capability[] {
+  const signs: readonly (readonly [Capability, RegExp])[] = [
+    ['tools', /\btools\b|\btool_calls\b/u],
+    ['thinking', /<\/?think|enable_thinking|reasoning_(?:content|effort)|<\|channel/u],
+  ];
+  return signs.flatMap(([capability, sign]) => (sign.test(template) ? [capability] : []));
+}
+
+/**
+ * Projectors say themselves what they see and hear, and models for embeddings how they pool.
+ * Source: https://github.com/ggml-org/llama.cpp/blob/master/tools/mtmd/clip-impl.h
  */
 function capabilitiesOf(header: GgufHeader, fields: HeaderFields): Capability[] {
-  const template = textOf(header, 'tokenizer.chat_template') ?? '';
   const signs: readonly (readonly [Capability, boolean])[] = [
-    ['tools', /\btools\b|\btool_calls\b/u.test(template)],
-    [
-      'thinking',
-      /<\/?think|enable_thinking|reasoning_(?:content|effort)|<\|channel/u.test(template),
-    ],
     ['embedding', fields.has('pooling_type')],
     ['vision', header.metadata.get('clip.has_vision_encoder') === true],
     ['audio', header.metadata.get('clip.has_audio_encoder') === true],
   ];
-  return signs.flatMap(([capability, present]) => (present ? [capability] : []));
+  return [
+    ...templateCapabilities(textOf(header, 'tokenizer.chat_template') ?? ''),
+    ...signs.flatMap(([capability, present]) => (present ? [capability] : [])),
+  ];
 }

@@ -32,12 +32,13 @@ export class HeaderReader {
   #start = 0;
   /** The place of the next byte, counted from the start of {@link #view}. */
   #at = 0;
-  #chunk = FIRST_CHUNK;
+  #chunk: number;
   #littleEndian = true;
   #wideCounts = true;
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, firstChunk = FIRST_CHUNK) {
     this.#source = source;
+    this.#chunk = firstChunk;
   }
 
   /** The place of the next byte in the source. */
@@ -60,7 +61,7 @@ export class HeaderReader {
     return new LlameroError(
       'FILE_DAMAGED',
       `${this.#source.name} is not a whole GGUF file: ${reason}`,
-      { hint: 'Fetch the model again with `llamero pull <ref>`' },
+      { hint: 'Check the model with `llamero verify <ref>`' },
     );
   }
 
@@ -176,9 +177,10 @@ export class HeaderReader {
    * Skips strings by their lengths alone; their bytes are not looked at.
    *
    * @param bytesEach about how many bytes one takes with its length
+   * @param behind bytes that will probably be asked for after them
    * @returns the bytes that were skipped
    */
-  async skipStrings(count: number, bytesEach: number): Promise<number> {
+  async skipStrings(count: number, bytesEach: number, behind = 0): Promise<number> {
     const from = this.position;
     let left = count;
     while (left > 0) {
@@ -187,7 +189,8 @@ export class HeaderReader {
       if (left === 0) break;
       const done = count - left;
       const each = done === 0 ? bytesEach : (this.position - from) / done;
-      await this.need(this.countBytes, Math.ceil(left * each));
+      // The tokens of a vocabulary grow longer towards its end.
+      await this.need(this.countBytes, Math.ceil(left * each * 1.08) + behind);
     }
     return this.position - from;
   }

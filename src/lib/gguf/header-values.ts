@@ -35,6 +35,8 @@ const TYPES = [
 ] as const;
 
 export type GgufTypeName = (typeof TYPES)[number]['name'];
+/** The names of all types. */
+export const GGUF_TYPE_NAMES = TYPES.map(({ name }) => name);
 type FixedType = Exclude<GgufTypeName, 'string' | 'array'>;
 
 /**
@@ -56,19 +58,30 @@ export type WantedArrays = 'small' | 'skip';
 /** An array as it is met: what it is, and its elements where they were wanted. */
 interface MetArray extends GgufArray {
   readonly values?: readonly GgufScalar[];
+  /** Whether the reader stands before its elements, and not behind them. */
+  readonly unread?: true;
+}
+
+/** How the values of a header are read. */
+export interface ValueOptions {
+  readonly wanted: WantedArrays;
+  /** Whether the reader stops before the elements of a long list of texts. */
+  readonly stopsAtTexts: boolean;
+  /** Bytes that will probably follow a list of so many texts. */
+  readonly bytesBehind: (texts: number) => number;
 }
 
 /** Reads the values of one header. */
 export class ValueReader {
   readonly #reader: HeaderReader;
-  readonly #wanted: WantedArrays;
+  readonly #options: ValueOptions;
   #arrays = 0;
   /** What a string took in the last array of them: tokens and merges are much alike. */
   #bytesOfString = BYTES_OF_A_STRING;
 
-  constructor(reader: HeaderReader, wanted: WantedArrays) {
+  constructor(reader: HeaderReader, options: ValueOptions) {
     this.#reader = reader;
-    this.#wanted = wanted;
+    this.#options = options;
   }
 
   /** Reads a value with the number of its type before it. */
@@ -107,11 +120,14 @@ export class ValueReader {
       for (let index = 0; index < length; index += 1) await this.#array(depth + 1);
       return met;
     }
-    if (this.#wanted === 'small' && length <= SMALL_ARRAY && depth === 1) {
+    const { bytesBehind, stopsAtTexts, wanted } = this.#options;
+    if (wanted === 'small' && length <= SMALL_ARRAY && depth === 1) {
       return { ...met, values: await this.#elements(type, length) };
     }
     if (type.bytes === undefined) {
-      const bytes = await this.#reader.skipStrings(length, this.#bytesOfString);
+      if (stopsAtTexts && length > SMALL_ARRAY) return { ...met, unread: true };
+      const behind = bytesBehind(length);
+      const bytes = await this.#reader.skipStrings(length, this.#bytesOfString, behind);
       if (length > 0) this.#bytesOfString = bytes / length;
     } else {
       this.#reader.skip(length * type.bytes);

@@ -32,6 +32,8 @@ export interface GgufHeader {
   readonly fileSize?: number;
   /** Bytes that were read for this. */
   readonly bytesRead: number;
+  /** Whether reading stopped before the vocabulary, as was asked for: more may stand behind it. */
+  readonly partial?: true;
 }
 
 /** How much of a header is read. */
@@ -40,6 +42,13 @@ export interface HeaderOptions {
   readonly arrays?: WantedArrays;
   /** Whether the descriptions of the tensors are read as well. */
   readonly tensors?: boolean;
+  /**
+   * Whether reading stops before the vocabulary: what a model is stands before it, the chat template
+   * and the tensors behind it. Some kilobytes instead of some megabytes.
+   */
+  readonly untilVocabulary?: boolean;
+  /** Bytes that are read at first, 256 KiB unless told; of a source where each read takes long, more. */
+  readonly firstRead?: number | undefined;
 }
 
 const MAGIC = 0x46554747;
@@ -50,6 +59,7 @@ const MOST_DIMENSIONS = 4;
 /** Far above what any model has, and little enough to keep in memory. */
 const MOST_KEYS = 65_536;
 const MOST_TENSORS = 262_144;
+const TOKENS = 'tokenizer.ggml.tokens';
 /** About what the description of a tensor takes: a name, two dimensions, a type, an offset. */
 const BYTES_OF_A_TENSOR = 64;
 
@@ -68,7 +78,7 @@ export async function readHeader(
   source: ByteSource,
   options: HeaderOptions = {},
 ): Promise<GgufHeader> {
-  const reader = new HeaderReader(source);
+  const reader = new HeaderReader(source, options.firstRead);
   const { littleEndian, version } = await readVersion(reader);
   const tensorCount = await reader.count();
   const keyCount = await reader.count();
@@ -77,8 +87,16 @@ export async function readHeader(
 
   const metadata = new Map<string, GgufValue>();
   const arrays = new Map<string, GgufArray>();
-  const values = new ValueReader(reader, options.arrays ?? 'small');
-  for (let index = 0; index < keyCount; index += 1) {
+  const values = new ValueReader(reader, {
+    wanted: options.arrays ?? 'small',
+    stopsAtTexts: options.untilVocabulary === true,
+    bytesBehind: (texts) => {
+      const tensors = options.tensors === true ? tensorCount * BYTES_OF_A_TENSOR : 0;
+      return tensors + (arrays.has(TOKENS) ? 0 : texts * bytesBehindToken(metadata));
+    },
+  });
+  let partial = false;
+  for (let index = 0; index < keyCount && !partial; index += 1) {
     const key = await reader.string();
     const value = await values.read();
     if (typeof value !== 'object') {
@@ -87,9 +105,12 @@ export async function readHeader(
     }
     arrays.set(key, { type: value.type, length: value.length });
     if (value.values !== undefined) metadata.set(key, value.values);
+    partial = value.unread === true;
   }
   const described =
-    options.tensors === true ? await readTensors(reader, tensorCount, metadata) : undefined;
+    options.tensors === true && !partial
+      ? await readTensors(reader, tensorCount, metadata)
+      : undefined;
   return {
     version,
     endianness: littleEndian ? 'little' : 'big',
@@ -99,7 +120,16 @@ export async function readHeader(
     ...described,
     ...(source.size === undefined ? {} : { fileSize: source.size }),
     bytesRead: reader.bytesRead,
+    ...(partial ? { partial } : {}),
   };
+}
+
+/**
+ * Bytes that follow the tokens for each of them: its score and its type; in a vocabulary of byte
+ * pairs its type and a merge, of which there are about as many as tokens or more.
+ */
+function bytesBehindToken(metadata: ReadonlyMap<string, GgufValue>): number {
+  return metadata.get('tokenizer.ggml.model') === 'gpt2' ? 4 + 18 : 4 + 4;
 }
 
 /**

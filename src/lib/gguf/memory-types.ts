@@ -81,6 +81,11 @@ export function bytesPerValue(type: CacheType): number {
   return layout.bytes / layout.values;
 }
 
+/** The name of a type of tensors: `q4_k`; its number where that is not known here. */
+export function tensorTypeName(type: number): string {
+  return LAYOUTS.get(type)?.name ?? `type ${type}`;
+}
+
 /** Bytes of a tensor; undefined for a type that is not known here. */
 export function tensorBytes(type: number, dimensions: readonly number[]): number | undefined {
   const layout = LAYOUTS.get(type);

@@ -1,8 +1,9 @@
 import { z } from 'zod';
 
 import { kindOf } from '../gguf/file-kind.ts';
+import { type Capability, templateCapabilities } from '../gguf/header-description.ts';
 import { oneLine, stripControls } from '../plain-text.ts';
-import type { HubFile, HubGate, HubModel, HubSearchHit } from './types.ts';
+import type { HubAccount, HubFile, HubGate, HubModel, HubSearchHit } from './types.ts';
 
 // What a hub answers is hostile until it has passed here. What the program relies on (names, hashes,
 // sizes) is refused when it is wrong; what is only shown is left out.
@@ -10,6 +11,7 @@ import type { HubFile, HubGate, HubModel, HubSearchHit } from './types.ts';
 const SIZE_LIMIT = 2 ** 50;
 const TAG_LIMIT = 500;
 const FILE_LIMIT = 10_000;
+const TEMPLATE_LIMIT = 1_000_000;
 
 // What the Hub allows in a name: https://huggingface.co/docs/huggingface_hub, validate_repo_id.
 const NAME = '[A-Za-z0-9_](?:[A-Za-z0-9._\\-]{0,94}[A-Za-z0-9_\\-])?';
@@ -70,9 +72,15 @@ const gate = z
     if (value === 'auto' || value === 'manual') return value;
     return value === true || typeof value === 'string' ? 'manual' : false;
   });
+const template = z.string().max(TEMPLATE_LIMIT).catch('');
 const gguf = z
-  .object({ total: amount, architecture: label, context_length: amount })
-  .catch({ total: undefined, architecture: undefined, context_length: undefined });
+  .object({ total: amount, architecture: label, context_length: amount, chat_template: template })
+  .catch({
+    total: undefined,
+    architecture: undefined,
+    context_length: undefined,
+    chat_template: '',
+  });
 const card = z
   .object({ license: oneOrMore, license_name: label, base_model: oneOrMore })
   .catch({ license: [], license_name: undefined, base_model: [] });
@@ -107,6 +115,7 @@ export const modelAnswer = facts
 /** A search hit's entry. */
 export const searchAnswer = facts
   .extend({
+    createdAt: moment,
     siblings: z
       .array(z.unknown())
       .transform((items) => items.slice(0, FILE_LIMIT).flatMap((item) => readSibling(item)))
@@ -115,6 +124,24 @@ export const searchAnswer = facts
   .transform((entry): HubSearchHit => ({
     ...readFacts(entry),
     ggufFiles: entry.siblings.filter((path) => kindOf(path).kind === 'model'),
+    capabilities: readCapabilities(entry),
+    ...present({
+      createdAt: entry.createdAt,
+      license: readLicense({ license: [], license_name: undefined }, entry.tags),
+    }),
+  }));
+
+/** The answer to who the token's account is. https://huggingface.co/docs/hub/api#get-apiwhoami-v2 */
+export const accountAnswer = z
+  .object({
+    name: label.pipe(z.string()),
+    auth: z
+      .object({ accessToken: z.object({ role: label }).catch({ role: undefined }) })
+      .catch({ accessToken: { role: undefined } }),
+  })
+  .transform(({ auth, name }): HubAccount => ({
+    name,
+    ...present({ role: auth.accessToken.role }),
   }));
 
 /** An entry of a file tree; undefined for a folder, and for a file whose path cannot be used. */
@@ -142,7 +169,9 @@ export const treeAnswer = z
     return { path, size, gitOid: oid, ...(lfs ? { sha256: lfs.oid } : {}) };
   });
 
-function readFacts(entry: z.infer<typeof facts>): Omit<HubSearchHit, 'ggufFiles'> {
+type Facts = Omit<HubSearchHit, 'ggufFiles' | 'capabilities' | 'createdAt' | 'license'>;
+
+function readFacts(entry: z.infer<typeof facts>): Facts {
   const { downloads, gated, likes, name, tags } = entry;
   return {
     id: name,
@@ -164,11 +193,29 @@ function readFacts(entry: z.infer<typeof facts>): Omit<HubSearchHit, 'ggufFiles'
 
 /** `other` says nothing; its name stands in `license_name`. Without a card the tags may know. */
 function readLicense(
-  { license: [license], license_name: name }: z.infer<typeof card>,
+  { license: [license], license_name: name }: Omit<z.infer<typeof card>, 'base_model'>,
   tags: readonly string[],
 ): string | undefined {
   if (license !== undefined) return license === 'other' ? (name ?? license) : license;
   return tags.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
+}
+
+/** A projector comes with what sees or hears; the tasks are those of https://huggingface.co/tasks. */
+function readCapabilities(
+  entry: z.infer<typeof facts> & { readonly siblings: readonly string[] },
+): Capability[] {
+  const task = entry.task ?? '';
+  const hears = task === 'audio-text-to-text' || task === 'automatic-speech-recognition';
+  const projects = entry.siblings.some((path) => kindOf(path).kind === 'projector');
+  const signs: readonly (readonly [Capability, boolean])[] = [
+    ['embedding', task === 'feature-extraction' || task === 'sentence-similarity'],
+    ['vision', !hears && (projects || task === 'image-text-to-text')],
+    ['audio', hears],
+  ];
+  return [
+    ...templateCapabilities(entry.gguf.chat_template),
+    ...signs.flatMap(([capability, shown]) => (shown ? [capability] : [])),
+  ];
 }
 
 function readBaseModels(card: readonly string[], tags: readonly string[]): string[] {

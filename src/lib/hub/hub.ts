@@ -1,13 +1,14 @@
 import { LlameroError } from '../errors.ts';
 import type { Http } from '../http/types.ts';
 import { oneLine } from '../plain-text.ts';
-import { isHubPath, isRepoId, modelAnswer, treeAnswer } from './answer.ts';
+import { accountAnswer, isHubPath, isRepoId, modelAnswer, treeAnswer } from './answer.ts';
 import { type HubAccess, apiCall, understood } from './ask.ts';
 import { parseEndpoint } from './endpoint.ts';
+import { readCard, readListing } from './listing.ts';
 import { resolveFile } from './resolve.ts';
 import { searchModels } from './search.ts';
 import type { HubToken } from './token.ts';
-import type { Hub, HubFile, HubModel, HubRequestOptions } from './types.ts';
+import type { Hub, HubAccount, HubFile, HubModel, HubRequestOptions } from './types.ts';
 
 export type * from './types.ts';
 
@@ -41,7 +42,19 @@ export function createHub(options: HubOptions): Hub {
       requireNames(repo, commit);
       return readFiles(access, repo, commit, signal);
     },
+    listing: async (repo, { revision = 'main', signal } = {}) => {
+      requireNames(repo, revision);
+      return readListing(access, { repo, revision, signal }, async ({ commit, id }) =>
+        readFiles(access, id, commit, signal),
+      );
+    },
+    card: async (repo, commit, { signal } = {}) => {
+      requireNames(repo, commit);
+      return readCard(access, { repo, revision: commit, signal });
+    },
     search: async (query, search) => searchModels(access, query, search),
+    account: async ({ signal } = {}) =>
+      token === undefined ? undefined : readAccount(access, signal),
     resolve: async (repo, revision, path, { signal } = {}) => {
       requireNames(repo, revision);
       if (!isHubPath(path)) throw unusable('path of a file', path);
@@ -72,6 +85,14 @@ async function readModel(
       }),
     ),
   );
+}
+
+async function readAccount(access: HubAccess, signal: Signal): Promise<HubAccount> {
+  const { fetch } = apiCall(access, { signal }, { expected: 'object' });
+  return understood(access, async () => {
+    const answer = await fetch(`${access.endpoint.href}/api/whoami-v2`);
+    return accountAnswer.parse(await answer.json());
+  });
 }
 
 async function readFiles(

@@ -1,3 +1,5 @@
+import type { Capability } from '../gguf/header-description.ts';
+
 /** One file of a repository on the hub. */
 export interface HubFile {
   /** Path in the repository, with `/`; never absolute, never leading out of it. */
@@ -45,10 +47,25 @@ export interface HubModel extends HubFacts {
   readonly baseModels: readonly string[];
 }
 
+/** A model repository with its files, as one request brings them. */
+export interface HubListing {
+  readonly model: HubModel;
+  readonly files: readonly HubFile[];
+  /**
+   * The chat template that the hub read from one GGUF file of the repository, empty where that has
+   * none; undefined where the hub has read no header.
+   */
+  readonly chatTemplate?: string;
+}
+
 /** A repository that a search found; it holds at least one GGUF model. */
 export interface HubSearchHit extends HubFacts {
   /** Paths of its GGUF models, without projectors, importance matrices and draft heads. */
   readonly ggufFiles: readonly string[];
+  /** What it can do, as far as its chat template, its task and its files tell. */
+  readonly capabilities: readonly Capability[];
+  readonly createdAt?: Date;
+  readonly license?: string;
 }
 
 /** Orders of a search, always the largest or newest first. */
@@ -58,11 +75,42 @@ export type HubSearchSort = 'downloads' | 'likes' | 'trending' | 'updated' | 'cr
 export interface HubSearchOptions {
   readonly author?: string | undefined;
   readonly sort?: HubSearchSort | undefined;
+  /** Bounds on the number of parameters, themselves included. */
+  readonly minParameters?: number | undefined;
+  readonly maxParameters?: number | undefined;
+  /** As the hub writes it: `apache-2.0`. */
+  readonly license?: string | undefined;
+  /** Only those that ask for consent first, or only those that do not. */
+  readonly gated?: boolean | undefined;
+  /** Tags of the hub, all of which a repository has to have. */
+  readonly tags?: readonly string[] | undefined;
+  /** What all of them can do. */
+  readonly capabilities?: readonly Capability[] | undefined;
+  /** What else a hit has to be, as only the caller can tell. */
+  readonly accept?: ((hit: HubSearchHit) => boolean) | undefined;
   /** The most hits wanted. */
   readonly limit: number;
-  /** `next` of an earlier answer to the same search. */
-  readonly cursor?: string | undefined;
+  /** Which page of so many hits, from 1. */
+  readonly page?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What a search found. */
+export interface HubSearchResult {
+  readonly models: readonly HubSearchHit[];
+  /** The page after this one, where there may be more. */
+  readonly next?: number;
+  /** How many repositories with models were left out because of what the hits have to be. */
+  readonly rejected: number;
+  /** Whether the hub's list is longer than what of it was looked through for this. */
+  readonly cut: boolean;
+}
+
+/** The account that a token belongs to. */
+export interface HubAccount {
+  readonly name: string;
+  /** What the token may do: `read`, `write`, `fineGrained`. */
+  readonly role?: string;
 }
 
 /** Where the bytes of a file are. */
@@ -106,11 +154,25 @@ export interface Hub {
    * @throws LlameroError REVISION_NOT_FOUND, REFERENCE_INVALID
    */
   files(repo: string, commit: string, options?: HubRequestOptions): Promise<HubFile[]>;
+  /**
+   * What {@link Hub.model} and {@link Hub.files} tell, in one request where the hub can.
+   *
+   * @throws LlameroError REVISION_NOT_FOUND, REFERENCE_INVALID
+   */
+  listing(
+    repo: string,
+    options?: HubRequestOptions & { readonly revision?: string | undefined },
+  ): Promise<HubListing>;
+  /**
+   * The model card: Markdown, which is as hostile as whoever wrote it. Undefined without one.
+   *
+   * @throws LlameroError GATED, REVISION_NOT_FOUND, REFERENCE_INVALID
+   */
+  card(repo: string, commit: string, options?: HubRequestOptions): Promise<string | undefined>;
   /** Repositories with GGUF models whose name fits a query. */
-  search(
-    query: string,
-    options: HubSearchOptions,
-  ): Promise<{ models: HubSearchHit[]; next?: string }>;
+  search(query: string, options: HubSearchOptions): Promise<HubSearchResult>;
+  /** The account of the token; undefined where no token is set. */
+  account(options?: HubRequestOptions): Promise<HubAccount | undefined>;
   /**
    * Where a file can be downloaded from, right now.
    *

@@ -2,12 +2,13 @@ import path from 'node:path';
 
 import { LlameroError } from '../errors.ts';
 import { formatDiskSize } from '../format.ts';
-import { chooseDefault, findQuant } from '../gguf/choice.ts';
+import { type Judgement, chooseDefault, findQuant } from '../gguf/choice.ts';
 import { isGguf } from '../gguf/file-name.ts';
 import { type Inventory, type Quant, takeInventory } from '../gguf/inventory.ts';
 import { chooseProjector } from '../gguf/projector.ts';
 import { isComplete } from '../gguf/ranking.ts';
 import type { Hub, HubFile, HubModel } from '../hub/types.ts';
+import type { Judge } from '../info/judge.ts';
 import { oneLine } from '../plain-text.ts';
 import { projectorPath, quantPaths, repoFolder } from '../store/layout.ts';
 import type { Reference } from '../store/reference.ts';
@@ -42,6 +43,8 @@ export interface PlanOptions {
   readonly models: string;
   /** The quant to take when the reference names none. */
   readonly preferredQuant?: string | undefined;
+  /** Judges how quants fit the machine, when one has to be chosen; without it the ranking decides. */
+  readonly judge?: Judge | undefined;
   readonly withProjector: boolean;
   readonly signal: AbortSignal;
 }
@@ -61,7 +64,7 @@ export async function planPull(
   const files = await hub.files(model.id, model.commit, { signal });
   const inventory = takeInventory(files, { repo: model.id });
   if (!looksLikeModels(files, inventory)) throw noGguf(hub, model, files);
-  const { quant, reason } = chooseQuant(model, inventory, reference.tag, options.preferredQuant);
+  const { quant, reason } = await chooseQuant(model, inventory, reference.tag, options);
   requireShards(model, quant, inventory.quants);
   // The API of a gated repository is open to all; only its files tell whether we may have them.
   const [first] = quant.files;
@@ -103,14 +106,16 @@ export async function planPull(
   };
 }
 
-function chooseQuant(
+async function chooseQuant(
   model: HubModel,
   inventory: Inventory<HubFile>,
   tag: string | undefined,
-  preferred: string | undefined,
-): { readonly quant: Quant<HubFile>; readonly reason: string | undefined } {
+  options: PlanOptions,
+): Promise<{ readonly quant: Quant<HubFile>; readonly reason: string | undefined }> {
+  const { preferredQuant } = options;
+  const judgement = tag === undefined ? await judge(model, inventory, options) : undefined;
   // Without a model among the files this throws, and says what they are.
-  const choice = chooseDefault(inventory, preferred, { repo: model.id });
+  const choice = chooseDefault(inventory, preferredQuant, { repo: model.id, judgement });
   if (tag === undefined) return choice;
   const match = findQuant(inventory, tag);
   switch (match.kind) {
@@ -129,6 +134,18 @@ function chooseQuant(
         hint: `It has ${listQuants(inventory.quants)}`,
       });
   }
+}
+
+/** A quant that is preferred is taken however it fits: nothing is asked for it. */
+async function judge(
+  model: HubModel,
+  inventory: Inventory<HubFile>,
+  options: PlanOptions,
+): Promise<Judgement<HubFile> | undefined> {
+  const { preferredQuant = '', signal } = options;
+  const preferred = findQuant(inventory, preferredQuant);
+  const isSettled = preferred.kind === 'found' && isComplete(preferred.quant);
+  return isSettled ? undefined : options.judge?.(model, inventory, signal);
 }
 
 function listQuants(quants: readonly Quant<HubFile>[]): string {

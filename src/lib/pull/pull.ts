@@ -2,6 +2,7 @@ import type { Downloader } from '../download/downloader.ts';
 import { LlameroError } from '../errors.ts';
 import { requireSpace } from '../files.ts';
 import type { Hub } from '../hub/types.ts';
+import type { Judge } from '../info/judge.ts';
 import type { Finder } from '../reuse/find.ts';
 import { readMetadata } from '../store/metadata.ts';
 import { formatReference, type Reference } from '../store/reference.ts';
@@ -29,6 +30,7 @@ export interface PrepareOptions {
   readonly finder: Finder | undefined;
   readonly models: string;
   readonly preferredQuant?: string | undefined;
+  readonly judge?: Judge | undefined;
   readonly withProjector: boolean;
   readonly signal: AbortSignal;
   readonly onEvent: (event: PullEvent) => void;

@@ -6,7 +6,7 @@ import { fileAnswer } from './file-answer.ts';
 import { entryNotFound } from './refusals.ts';
 import type { Commit, Repo } from './repo.ts';
 import type { HostRequest } from './request.ts';
-import type { StoredFile } from './stored-file.ts';
+import { type StoredFile, lfsPointer } from './stored-file.ts';
 
 /** A file of a repository at a commit. */
 export interface Wanted {
@@ -58,6 +58,17 @@ export function resolveFile(
     'x-linked-etag': etag,
     location,
   });
+}
+
+/** `/{id}/raw/{revision}/{path}`: what git keeps, so of a file in LFS the text that stands for it. */
+export function rawFile(wanted: Wanted, request: HostRequest, faults: readonly Fault[]): Answer {
+  const file = findFile(wanted);
+  const headers = { 'x-repo-commit': wanted.commit.sha };
+  if (file.lfs !== undefined) {
+    return textAnswer(200, lfsPointer(file.sha256, file.size), headers);
+  }
+  const type = { 'content-type': 'text/plain; charset=utf-8' };
+  return fileAnswer(request, file, `"${file.gitOid}"`, { ...headers, ...type }, faults);
 }
 
 /** `/api/resolve-cache/models/{id}/{commit}/{path}`: the small file itself. */

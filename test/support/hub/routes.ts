@@ -9,7 +9,7 @@ import { noSuchPage, repoNotFound, revisionNotFound } from './refusals.ts';
 import type { Door } from './refusals.ts';
 import type { Commit, Repo } from './repo.ts';
 import type { HostRequest } from './request.ts';
-import { cachedFile, resolveFile } from './resolve.ts';
+import { cachedFile, rawFile, resolveFile } from './resolve.ts';
 
 /** What the Hub's own host serves from. */
 export interface HubState {
@@ -30,7 +30,7 @@ export async function hubRoute(
   const { segments, method } = request;
   const asksByPost = method === 'POST' && segments.includes('paths-info');
   if (method !== 'GET' && method !== 'HEAD' && !asksByPost) throw noSuchPage();
-  if (segments[0] !== 'api') return resolveRoute(request, state);
+  if (segments[0] !== 'api') return fileRoute(request, faults, state);
   const token = state.access.caller(request.headers, 'api');
   const context: ApiContext = {
     repos: () => [...state.repos.values()].filter((repo) => repo.options.renamedTo === undefined),
@@ -57,9 +57,9 @@ export async function hubRoute(
 
 const ACTIONS = new Set(['revision', 'tree', 'refs', 'paths-info']);
 
-function resolveRoute(request: HostRequest, state: HubState): Answer {
+function fileRoute(request: HostRequest, faults: readonly Fault[], state: HubState): Answer {
   const { segments } = request;
-  const at = segments.indexOf('resolve');
+  const at = segments.findIndex((segment) => segment === 'resolve' || segment === 'raw');
   const [revision, ...path] = segments.slice(at + 1);
   if (at < 1 || at > 2 || revision === undefined || path.length === 0) throw noSuchPage();
   const token = state.access.caller(request.headers, 'resolve');
@@ -68,7 +68,9 @@ function resolveRoute(request: HostRequest, state: HubState): Answer {
   const { repo } = found;
   state.access.requireFiles(repo, token, 'resolve');
   const commit = commitOf(repo, revision, 'resolve');
-  return resolveFile({ repo, commit, path: path.join('/') }, request, state.cdn, state.cdnOrigin);
+  const wanted = { repo, commit, path: path.join('/') };
+  if (segments[at] === 'raw') return rawFile(wanted, request, faults);
+  return resolveFile(wanted, request, state.cdn, state.cdnOrigin);
 }
 
 function cacheRoute(request: HostRequest, faults: readonly Fault[], state: HubState): Answer {

@@ -34,6 +34,7 @@ function fits(repo: Repo, query: URLSearchParams): boolean {
   const author = query.get('author');
   const pipeline = query.get('pipeline_tag');
   const gated = query.get('gated');
+  const sizes = sizeBounds(query.get('num_parameters'));
   const apps = query.getAll('apps').flatMap((value) => value.split(','));
   return (
     words.every((word) => repo.id.toLowerCase().includes(word)) &&
@@ -44,9 +45,28 @@ function fits(repo: Repo, query: URLSearchParams): boolean {
     (author === null || repo.id.toLowerCase().startsWith(`${author.toLowerCase()}/`)) &&
     (pipeline === null || repo.options.pipelineTag === pipeline) &&
     (gated === null || (gated === 'true') === ((repo.options.gated ?? false) !== false)) &&
+    (sizes === undefined || isWithin(repo.options.gguf?.['total'], sizes)) &&
     // The local apps of GGUF are offered where the Hub could read a context length.
     (apps.length === 0 || repo.options.gguf?.['context_length'] !== undefined)
   );
+}
+
+/** `min:0,max:24B`, as the Hub's own page asks for a number of parameters. */
+function sizeBounds(text: string | null): readonly [number, number] | undefined {
+  if (text === null) return undefined;
+  const bounds = { min: 0, max: Infinity };
+  for (const part of text.split(',')) {
+    const [, name, digits, unit = ''] = /^(min|max):(\d+(?:\.\d+)?)([KMBT]?)$/u.exec(part) ?? [];
+    if (name === undefined) throw badRequest('Invalid num_parameters');
+    bounds[name as 'min' | 'max'] = Number(digits) * (UNITS[unit] ?? 1);
+  }
+  return [bounds.min, bounds.max];
+}
+
+const UNITS: Readonly<Record<string, number>> = { K: 1e3, M: 1e6, B: 1e9, T: 1e12 };
+
+function isWithin(total: unknown, [least, most]: readonly [number, number]): boolean {
+  return typeof total === 'number' && total >= least && total <= most;
 }
 
 function compare(a: number | string, b: number | string): number {

@@ -89,6 +89,6 @@ function stored(
  * The text git keeps in place of a large file.
  * https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
  */
-function lfsPointer(sha256: string, size: number): string {
+export function lfsPointer(sha256: string, size: number): string {
   return `version https://git-lfs.github.com/spec/v1\noid sha256:${sha256}\nsize ${size}\n`;
 }

@@ -116,7 +116,9 @@ describe('chooseDefault', () => {
 
   test('tells of a lone quant that the others lack shards', () => {
     const { reason } = chooseDefault(inventoryOf('m-Q2_K.gguf', 'm-Q8_0-00001-of-00002.gguf'));
-    expect(reason).toBe('Q2_K: the only complete quant (1 other lacks shards)');
+    expect(reason).toBe(
+      'Q2_K: the only complete quant (1 other lacks shards); below 4 bits, which costs quality',
+    );
   });
 
   test('takes MXFP4 for native when the repository says that the model is a gpt-oss', () => {

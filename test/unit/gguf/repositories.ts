@@ -97,7 +97,7 @@ export const REPOSITORIES: readonly RepositoryCase[] = [
       'goliath-120b.Q4_K_S.gguf.part2of2',
     ],
     quants: ['Q2_K'],
-    choice: 'Q2_K: the only quant',
+    choice: 'Q2_K: the only quant; below 4 bits, which costs quality',
     other: ['pieces goliath-120b.Q4_K_S.gguf.part1of2', 'pieces goliath-120b.Q4_K_S.gguf.part2of2'],
   },
   {
@@ -234,13 +234,15 @@ export const REPOSITORIES: readonly RepositoryCase[] = [
     repo: 'microsoft/bitnet-b1.58-2B-4T-gguf',
     files: ['ggml-model-i2_s.gguf', 'README.md'],
     quants: ['I2_S'],
-    choice: 'I2_S: the only quant, in a type that llama.cpp may not read',
+    choice:
+      'I2_S: the only quant, in a type that llama.cpp may not read; below 4 bits, which costs quality',
   },
   {
     repo: 'somebody/old-arm-GGUF',
     files: each('m-*.gguf', 'Q4_0_4_4 Q4_0_8_8 Q3_K_M'),
     quants: ['Q4_0_4_4', 'Q4_0_8_8', 'Q3_K_M'],
-    choice: 'Q3_K_M: the best of those that llama.cpp reads, among 3 quants',
+    choice:
+      'Q3_K_M: the best of those that llama.cpp reads, among 3 quants; below 4 bits, which costs quality',
   },
   {
     repo: 'prism-ml/Bonsai-8B-gguf',

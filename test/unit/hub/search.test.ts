@@ -1,7 +1,12 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { createHttp } from '../../../src/lib/http/http.ts';
-import { type Hub, type HubSearchOptions, createHub } from '../../../src/lib/hub/hub.ts';
+import {
+  type Hub,
+  type HubSearchOptions,
+  type HubSearchResult,
+  createHub,
+} from '../../../src/lib/hub/hub.ts';
 import { type TestHub, startHub } from '../../support/hub/hub.ts';
 import { startLocalServer } from '../../support/local-server.ts';
 
@@ -80,20 +85,30 @@ describe('a search', () => {
     expect(await names('', { limit: 9 })).toHaveLength(5);
   });
 
-  test('goes on where it stopped, without a gap and without a hit twice', async () => {
+  test('goes on page after page, without a gap and without a hit twice', async () => {
     const seen: string[] = [];
-    let cursor: string | undefined;
+    let page: number | undefined = 1;
     do {
-      const { models, next } = await hub.search('llama', { limit: 1, cursor });
+      const { models, next }: HubSearchResult = await hub.search('llama', { limit: 1, page });
       expect(models.length).toBeLessThanOrEqual(1);
       seen.push(...models.map(({ id }) => id));
-      cursor = next;
-    } while (cursor !== undefined);
+      page = next;
+    } while (page !== undefined);
     expect(seen).toEqual(await names('llama', { limit: 10 }));
   });
 
+  test('has no page behind the last', async () => {
+    const last = await hub.search('llama', { limit: 4 });
+    expect(last).not.toHaveProperty('next');
+    expect(await names('llama', { limit: 4, page: 2 })).toEqual([]);
+  });
+
   test('that finds nothing says so', async () => {
-    expect(await hub.search('no-such-thing', { limit: 5 })).toEqual({ models: [] });
+    expect(await hub.search('no-such-thing', { limit: 5 })).toEqual({
+      models: [],
+      rejected: 0,
+      cut: false,
+    });
   });
 });
 
@@ -134,7 +149,105 @@ test('a hub that always has another empty page is left after a few', async () =>
     next.searchParams.set('cursor', String(Number(next.searchParams.get('cursor') ?? 0) + 1));
     response.setHeader('link', `<${next.href}>; rel="next"`).end('[]');
   });
-  const { models } = await createHub({ http, endpoint: endless.origin }).search('', { limit: 5 });
-  expect(models).toEqual([]);
+  const found = await createHub({ http, endpoint: endless.origin }).search('', { limit: 5 });
+  expect(found).toEqual({ models: [], rejected: 0, cut: true });
   expect(endless.seen).toHaveLength(5);
+});
+
+describe('a search that is narrowed', () => {
+  let shop: TestHub;
+  let narrow: Hub;
+
+  beforeAll(async () => {
+    shop = await startHub();
+    narrow = createHub({ http, endpoint: shop.endpoint });
+    const files = { 'm-Q4_K_M.gguf': { content: 'x' } };
+    const sizes = [0.5e9, 1.2e9, 7.6e9, 70e9];
+    for (const [index, total] of sizes.entries()) {
+      await shop.addRepo(`acme/size-${index}-GGUF`, files, {
+        downloads: 9 - index,
+        gguf: { total },
+      });
+    }
+    await shop.addRepo('acme/unknown-GGUF', files, { downloads: 100 });
+    await shop.addRepo('acme/free-GGUF', files, {
+      cardData: { license: 'mit' },
+      tags: ['roleplay'],
+      createdAt: '2026-03-04T05:06:07.000Z',
+      gguf: { total: 3, chat_template: '{% if tools %}<think>{% endif %}' },
+    });
+    await shop.addRepo('acme/guarded-GGUF', files, {
+      gated: 'manual',
+      pipelineTag: 'feature-extraction',
+    });
+    await shop.addRepo('acme/sees-GGUF', { ...files, 'mmproj-F16.gguf': { content: 'y' } }, {});
+  });
+
+  afterAll(async () => shop.close());
+
+  const found = async (options: Partial<HubSearchOptions>): Promise<string[]> =>
+    (await narrow.search('', { limit: 20, ...options })).models.map(({ id }) => id.slice(5, -5));
+
+  test.each<[string, Partial<HubSearchOptions>, string[]]>([
+    ['the least parameters', { minParameters: 1e9 }, ['size-1', 'size-2', 'size-3']],
+    [
+      'the most parameters',
+      { maxParameters: 7.7e9, minParameters: 4 },
+      ['size-0', 'size-1', 'size-2'],
+    ],
+    ['both', { minParameters: 0.45e9, maxParameters: 0.55e9 }, ['size-0']],
+    ['a licence', { license: 'mit' }, ['free']],
+    ['a tag', { tags: ['roleplay'] }, ['free']],
+    ['tags of which one is missing', { tags: ['roleplay', 'none'] }, []],
+    ['consent', { gated: true }, ['guarded']],
+    ['what a template shows', { capabilities: ['tools', 'thinking'] }, ['free']],
+    ['what its task is', { capabilities: ['embedding'] }, ['guarded']],
+    ['a projector', { capabilities: ['vision'] }, ['sees']],
+    ['what the caller wants', { accept: ({ id }) => id.includes('size-3') }, ['size-3']],
+  ])('by %s finds those alone', async (_name, options, expected) => {
+    expect(await found(options)).toEqual(expected);
+  });
+
+  test('by what needs no consent leaves the rest', async () => {
+    expect(await found({ gated: false })).toHaveLength(7);
+  });
+
+  test('counts what it turned down', async () => {
+    const { rejected } = await narrow.search('size', { limit: 9, accept: () => false });
+    expect(rejected).toBe(4);
+  });
+
+  test('tells licence, capabilities and the day it was made', async () => {
+    const { models } = await narrow.search('free', { limit: 1 });
+    expect(models).toEqual([
+      expect.objectContaining({
+        license: 'mit',
+        capabilities: ['tools', 'thinking'],
+        createdAt: new Date('2026-03-04T05:06:07.000Z'),
+        parameters: 3,
+      }),
+    ]);
+  });
+});
+
+test('one request brings a page of an ordinary search', async () => {
+  await using large = await startHub();
+  const files = { 'm-Q4_K_M.gguf': { content: 'x' } };
+  for (let index = 0; index < 60; index += 1) {
+    await large.addRepo(`acme/llama-${index}`, files, { downloads: 1000 - index });
+  }
+  const asked = createHub({ http, endpoint: large.endpoint });
+  const page = async (number: number): Promise<HubSearchResult> => {
+    large.clearRequests();
+    const result = await asked.search('llama', { limit: 20, page: number });
+    expect(large.requests).toHaveLength(1);
+    return result;
+  };
+  expect((await page(1)).next).toBe(2);
+  const second = await page(2);
+  expect(second.models.at(0)?.id).toBe('acme/llama-20');
+  expect(second.next).toBe(3);
+  const third = await asked.search('llama', { limit: 20, page: 3 });
+  expect(third.models.at(-1)?.id).toBe('acme/llama-59');
+  expect(third.next).toBeUndefined();
 });

@@ -1,0 +1,249 @@
+import { LlameroError, systemErrorCode, throwIfAborted } from '../errors.ts';
+import { formatDiskSize } from '../format.ts';
+import { bitsPerWeight } from '../gguf/bits-per-weight.ts';
+import { chooseDefault, findQuant } from '../gguf/choice.ts';
+import { type MachineRoom } from '../gguf/fit.ts';
+import { type GgufHeader, readFileHeader } from '../gguf/header.ts';
+import { type Inventory, type Quant, takeInventory } from '../gguf/inventory.ts';
+import { judgementOf } from '../gguf/judgement.ts';
+import type { HubFile } from '../hub/types.ts';
+import { oneLine } from '../plain-text.ts';
+import type { StoredModel } from '../store/model.ts';
+import { descriptionOf } from './description.ts';
+import type { HeaderExtent, RemoteHeaders } from './headers.ts';
+import type { KnownListing, ListingQuestion, Listings } from './listings.ts';
+import { storedInventory } from './stored-inventory.ts';
+import type { InfoFile, ModelInfo, ProjectorInfo, QuantInfo } from './types.ts';
+
+/** What is asked about a model. */
+export interface InfoQuestion extends ListingQuestion {
+  /** A quant, or a file of it. */
+  readonly tag?: string | undefined;
+  /** What of the repository is on this machine. */
+  readonly stored: readonly StoredModel[];
+  /** How much of a header at the hub is wanted; with `whole` it is a failure not to get it. */
+  readonly extent: HeaderExtent;
+  readonly machine: MachineRoom;
+  /** Tokens of context there is to be room for. */
+  readonly contextSize: number;
+  /** Whether the projector is loaded as well. */
+  readonly withProjector: boolean;
+  /** The quant that is preferred by the settings. */
+  readonly preferredQuant?: string | undefined;
+  /** Whether the model card is wanted. */
+  readonly withCard: boolean;
+}
+
+/** What a model is asked about with. */
+export interface InfoSources {
+  readonly listings: Listings;
+  readonly headers: RemoteHeaders;
+}
+
+/**
+ * Tells of a model what the hub, a header and this machine know. What is stored is told without the
+ * hub, where that cannot be asked or does not know it.
+ *
+ * @throws LlameroError what the hub says of a model that is not stored; NO_GGUF, QUANT_NOT_FOUND,
+ *   AMBIGUOUS; where the whole header is wanted, why it cannot be read
+ */
+export async function modelInfo(question: InfoQuestion, sources: InfoSources): Promise<ModelInfo> {
+  const { machine, stored, tag } = question;
+  const problems: LlameroError[] = [];
+  const listing = await attempt(
+    () => sources.listings.read(question),
+    stored.length === 0,
+    problems,
+    question,
+  );
+  const repo = listing?.model.id ?? stored[0]?.repo ?? question.repo;
+  const inventory: Inventory<InfoFile | HubFile> =
+    listing === undefined
+      ? await storedInventory(repo, stored)
+      : takeInventory(listing.files, { repo });
+  const asked = tag === undefined ? undefined : askedQuant(repo, inventory, tag);
+  const [found, card] = await Promise.all([
+    attempt(
+      () => headersOf(asked ?? inventory.quants[0], listing, question, sources),
+      question.extent === 'whole',
+      problems,
+      question,
+    ),
+    attempt(() => cardOf(listing, question, sources), false, problems, question),
+  ]);
+  const header = found?.headers[0];
+  const description = descriptionOf({
+    listing,
+    headers: found?.headers ?? [],
+    isAll: found?.isAll ?? false,
+    projectorHeader: await projectorHeader(stored),
+    hasProjector: inventory.projectors.length > 0,
+  });
+  const judgement = judgementOf(inventory, { ...question, header });
+  const choice = defaultOf(inventory, question, repo, judgement);
+  const { parameters } = description;
+  return {
+    repo,
+    ...(asked === undefined ? {} : { asked: asked.label }),
+    ...(listing === undefined ? {} : { listing }),
+    ...(found === undefined || header === undefined ? {} : { header, headerFile: found.file }),
+    description,
+    quants: inventory.quants.map((quant) => ({
+      ...quantFacts(repo, quant, parameters),
+      ...storedAs(quant.label, stored),
+      fit: judgement.fitOf(quant),
+      isDefault: quant.label === choice?.label,
+    })),
+    ...(choice === undefined ? {} : { choice }),
+    ...(card === undefined ? {} : { card }),
+    projectors: projectorsOf(inventory, stored),
+    other: inventory.other,
+    contextSize: judgement.contextSize,
+    machine,
+    problems,
+  };
+}
+
+/** Does what may fail: a failure that is no end of all is noted, and nothing comes of it. */
+async function attempt<T>(
+  work: () => Promise<T>,
+  mustSucceed: boolean,
+  problems: LlameroError[],
+  { signal }: InfoQuestion,
+): Promise<T | undefined> {
+  try {
+    return await work();
+  } catch (error) {
+    throwIfAborted(signal);
+    if (mustSucceed || !(error instanceof LlameroError)) throw error;
+    problems.push(error);
+    return undefined;
+  }
+}
+
+async function cardOf(
+  listing: KnownListing | undefined,
+  { signal, withCard }: InfoQuestion,
+  { listings }: InfoSources,
+): Promise<string | undefined> {
+  return listing === undefined || !withCard ? undefined : listings.card(listing, signal);
+}
+
+function askedQuant(repo: string, inventory: Inventory<InfoFile>, tag: string): Quant<InfoFile> {
+  const match = findQuant(inventory, tag);
+  if (match.kind === 'found') return match.quant;
+  const shown = oneLine(tag);
+  if (match.kind === 'ambiguous') {
+    const labels = match.candidates.map(({ label }) => label);
+    throw new LlameroError(
+      'AMBIGUOUS',
+      `${repo} has more than one ${shown}: ${labels.join(', ')}`,
+      {
+        hint: `Name one of them: \`llamero info ${repo}:${labels[0] ?? ''}\``,
+      },
+    );
+  }
+  const there = inventory.quants.map(({ label, size }) => `${label} (${formatDiskSize(size)})`);
+  throw new LlameroError('QUANT_NOT_FOUND', `${repo} has no ${shown}`, {
+    hint: `It has ${there.join(', ')}`,
+  });
+}
+
+interface FoundHeaders {
+  readonly headers: readonly GgufHeader[];
+  /** Whether there is one for each shard. */
+  readonly isAll: boolean;
+  readonly file: string;
+}
+
+/** The headers of a quant that is here, else the first of one at the hub. */
+async function headersOf(
+  quant: Quant<InfoFile | HubFile> | undefined,
+  listing: KnownListing | undefined,
+  { extent, signal, stored, tag }: InfoQuestion,
+  { headers }: InfoSources,
+): Promise<FoundHeaders | undefined> {
+  const complete = stored.filter(({ state }) => state === 'complete');
+  const local =
+    complete.find((model) => model.quant === quant?.label) ??
+    (tag === undefined ? complete[0] : undefined);
+  if (local !== undefined) {
+    const read: GgufHeader[] = [];
+    for (const { path } of local.files) read.push(await readFileHeader(path, { tensors: true }));
+    return { headers: read, isAll: true, file: local.path };
+  }
+  const file = listing?.files.find(({ path }) => path === quant?.files[0]?.path);
+  if (listing === undefined || quant === undefined || file === undefined) return undefined;
+  const { chatTemplate, model } = listing;
+  // Where the hub has read no header, nobody but the whole of it tells of the template.
+  const wanted = chatTemplate === undefined ? 'whole' : extent;
+  const read = await headers.read({ repo: model.id, commit: model.commit, file }, wanted, signal);
+  return { headers: [read], isAll: quant.files.length === 1, file: file.path };
+}
+
+/** The header of the projector that is here; one that cannot be read says nothing. */
+async function projectorHeader(stored: readonly StoredModel[]): Promise<GgufHeader | undefined> {
+  const file = stored.find(({ projector }) => projector !== undefined)?.projector;
+  if (file === undefined) return undefined;
+  try {
+    return await readFileHeader(file);
+  } catch (error) {
+    if (error instanceof LlameroError || systemErrorCode(error) !== undefined) return undefined;
+    throw error;
+  }
+}
+
+function defaultOf(
+  inventory: Inventory<InfoFile>,
+  { preferredQuant }: InfoQuestion,
+  repo: string,
+  judgement: ReturnType<typeof judgementOf<InfoFile>>,
+): ModelInfo['choice'] {
+  try {
+    const { quant, reason } = chooseDefault(inventory, preferredQuant, { repo, judgement });
+    return { label: quant.label, reason };
+  } catch (error) {
+    // Of a model that lacks shards there is much to tell all the same.
+    if (error instanceof LlameroError && error.code === 'SHARDS_MISSING') return undefined;
+    throw error;
+  }
+}
+
+function quantFacts(
+  repo: string,
+  { files, label, name, shards, size }: Quant<InfoFile>,
+  parameters: number | undefined,
+): Omit<QuantInfo, 'fit' | 'isDefault' | 'stored'> {
+  const bits = parameters === undefined ? bitsPerWeight(name) : (8 * size) / parameters;
+  return {
+    label,
+    ref: `${repo}:${label}`,
+    size,
+    ...(bits === undefined ? {} : { bitsPerWeight: bits }),
+    files: files.map(({ path, sha256, size: bytes }) => ({
+      path,
+      size: bytes,
+      ...(sha256 === undefined ? {} : { sha256 }),
+    })),
+    missingShards: shards?.missing ?? [],
+  };
+}
+
+function storedAs(label: string, stored: readonly StoredModel[]): Pick<QuantInfo, 'stored'> {
+  const model = stored.find(({ quant }) => quant.toUpperCase() === label.toUpperCase());
+  return model === undefined ? {} : { stored: model };
+}
+
+function projectorsOf(
+  { projectors }: Inventory<InfoFile>,
+  stored: readonly StoredModel[],
+): ProjectorInfo[] {
+  const here = stored.find(({ projector }) => projector !== undefined)?.projector;
+  return projectors.map(({ file, label }) => ({
+    label,
+    path: file.path,
+    size: file.size,
+    ...(file.sha256 === undefined ? {} : { sha256: file.sha256 }),
+    isStored: here?.endsWith(`mmproj-${label}.gguf`) === true,
+  }));
+}

@@ -1,0 +1,96 @@
+import { formatDiskSize } from '../lib/format.ts';
+import type { GgufHeader } from '../lib/gguf/header.ts';
+import type { GgufValue } from '../lib/gguf/header-values.ts';
+import { tensorBytes, tensorTypeName } from '../lib/gguf/memory-types.ts';
+import type { ModelInfo } from '../lib/info/types.ts';
+import { renderTable } from '../lib/ui/table.ts';
+import type { Terminal } from '../lib/ui/terminal.ts';
+
+/** All files of a repository, and what each is. */
+export function renderFiles(info: ModelInfo, terminal: Terminal): string {
+  const { other, projectors, quants } = info;
+  const sizes = new Map(info.listing?.files.map(({ path, size }) => [path, size]));
+  const rows = [
+    ...quants.flatMap(({ files, label, stored }) =>
+      files.map(({ path, size }) => ({
+        path,
+        size,
+        kind: label,
+        here: stored?.state === 'complete',
+      })),
+    ),
+    ...projectors.map(({ isStored, path, size }) => ({
+      path,
+      size,
+      kind: 'projector',
+      here: isStored,
+    })),
+    ...other.map(({ kind, path, reason }) => ({
+      path,
+      size: sizes.get(path) ?? 0,
+      kind: reason ?? kind,
+      here: false,
+    })),
+  ];
+  return renderTable({
+    columns: [
+      { header: 'FILE', shrinks: true },
+      { header: 'SIZE', align: 'right' },
+      { header: 'WHAT', shrinks: true },
+      { header: '' },
+    ],
+    headerStyle: terminal.outStyle.bold,
+    rows: rows.map(({ here, kind, path, size }) => [
+      path,
+      formatDiskSize(size),
+      kind,
+      here ? 'here' : '',
+    ]),
+    width: widthOf(terminal),
+  });
+}
+
+/** The metadata of a header; of a list that was not read, its type and length. */
+export function renderMetadata(header: GgufHeader, terminal: Terminal): string {
+  const keys = new Set([...header.metadata.keys(), ...header.arrays.keys()]);
+  return renderTable({
+    columns: [{ header: 'KEY' }, { header: 'VALUE', shrinks: true }],
+    headerStyle: terminal.outStyle.bold,
+    rows: Array.from(keys, (key) => [key, valueText(header, key)]),
+    width: widthOf(terminal),
+  });
+}
+
+function valueText({ arrays, metadata }: GgufHeader, key: string): string {
+  const value: GgufValue | undefined = metadata.get(key);
+  const array = arrays.get(key);
+  if (value === undefined) return `${array?.type ?? ''}[${array?.length ?? 0}]`;
+  return typeof value === 'object' ? `[${value.map(String).join(', ')}]` : String(value);
+}
+
+/** The tensors of a header. */
+export function renderTensors(header: GgufHeader, terminal: Terminal): string {
+  return renderTable({
+    columns: [
+      { header: 'TENSOR', shrinks: true },
+      { header: 'TYPE' },
+      { header: 'SHAPE', align: 'right' },
+      { header: 'SIZE', align: 'right' },
+    ],
+    headerStyle: terminal.outStyle.bold,
+    rows: (header.tensors ?? []).map(({ dimensions, name, type }) => {
+      const bytes = tensorBytes(type, dimensions);
+      return [
+        name,
+        tensorTypeName(type),
+        dimensions.join(' × '),
+        bytes === undefined ? '' : formatDiskSize(bytes),
+      ];
+    }),
+    width: widthOf(terminal),
+  });
+}
+
+function widthOf(terminal: Terminal): number | undefined {
+  return terminal.stdoutIsTerminal ? terminal.columns : undefined;
+}

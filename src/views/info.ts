@@ -1,0 +1,94 @@
+import type { Context } from '../lib/context.ts';
+import type { MachineRoom } from '../lib/gguf/fit.ts';
+import { modelInfo } from '../lib/info/model-info.ts';
+import type { ModelInfo } from '../lib/info/types.ts';
+import { isCertain } from '../lib/store/match.ts';
+import { ambiguousName, notStored } from '../lib/store/match-errors.ts';
+import type { StoredModel } from '../lib/store/model.ts';
+import { parseReference, type Reference } from '../lib/store/reference.ts';
+import { type HubKnowledge, openHubKnowledge } from './info-sources.ts';
+import { roomFor } from './machine-room.ts';
+
+/** What a command asks about models. */
+export interface InfoRequest {
+  readonly quant?: string | undefined;
+  readonly revision?: string | undefined;
+  readonly context?: number | undefined;
+  readonly memory?: string | undefined;
+  readonly refresh: boolean;
+  /** Whether the whole header is wanted. */
+  readonly wholeHeader: boolean;
+  readonly card: boolean;
+}
+
+/** Finds out about models, by any name that one here or at the hub is known by. */
+export async function gatherInfo(
+  context: Context,
+  texts: readonly string[],
+  request: InfoRequest,
+): Promise<ModelInfo[]> {
+  const machine = await roomFor(context, request.memory);
+  const knowledge = await openHubKnowledge(context);
+  return Promise.all(texts.map((text) => gatherOne(context, text, request, machine, knowledge)));
+}
+
+async function gatherOne(
+  context: Context,
+  text: string,
+  request: InfoRequest,
+  machine: MachineRoom,
+  knowledge: HubKnowledge,
+): Promise<ModelInfo> {
+  const config = await context.config();
+  const { reference, stored } = await findModel(context, text);
+  return modelInfo(
+    {
+      repo: reference.repo,
+      revision: request.revision ?? reference.revision,
+      tag: request.quant ?? reference.tag,
+      stored,
+      refresh: request.refresh,
+      extent: request.wholeHeader ? 'whole' : 'head',
+      machine,
+      contextSize: request.context ?? config.get('pull.context'),
+      withProjector: config.get('pull.mmproj'),
+      preferredQuant: config.get('pull.quant'),
+      withCard: request.card,
+      signal: context.signal,
+    },
+    knowledge,
+  );
+}
+
+interface NamedModel {
+  readonly reference: Reference;
+  /** All that is here of its repository. */
+  readonly stored: readonly StoredModel[];
+}
+
+/**
+ * What a name stands for: `user/repo` for that repository, here or at the hub; any other name for a
+ * stored model.
+ *
+ * @throws LlameroError AMBIGUOUS, MODEL_NOT_FOUND, REFERENCE_INVALID
+ */
+async function findModel(context: Context, text: string): Promise<NamedModel> {
+  const endpoint = (await context.config()).get('hub.endpoint');
+  const matcher = await (await context.store()).matcher();
+  const match = matcher.match(text, { endpoint, wholeNamesOnly: true });
+  if (match === undefined) {
+    if (!text.includes('/')) throw notStored(text, matcher.suggest(text), endpoint);
+    const reference = parseReference(text, endpoint);
+    return { reference, stored: matcher.exact({ repo: reference.repo }) };
+  }
+  const { candidates, kind } = match;
+  const [{ models, name }] = candidates;
+  if (candidates.length > 1) throw ambiguousName(text, match);
+  if (!isCertain(kind)) context.terminal.note(`${text} is ${name}`);
+  const [{ quant, repo }] = models;
+  const stored = matcher.exact({ repo });
+  if (kind === 'exact') return { reference: parseReference(text, endpoint), stored };
+  // A name that leaves one of several quants means that one.
+  const isNarrow = models.length < stored.length || kind === 'alias';
+  return { reference: { repo, ...(isNarrow ? { tag: quant } : {}) }, stored };
+}

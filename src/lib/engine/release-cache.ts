@@ -12,6 +12,8 @@ export interface KeptAnswer {
 /** Answers of earlier runs, by URL. The file may be lost or damaged at any time: then it is empty. */
 export interface AnswerCache {
   get(url: string): Promise<KeptAnswer | undefined>;
+  /** All that is kept, in the order in which it was. */
+  all(): Promise<readonly KeptAnswer[]>;
   /** Keeps an answer. What the disk refuses is not kept, and nothing else is lost. */
   put(url: string, answer: KeptAnswer): Promise<void>;
 }
@@ -44,6 +46,7 @@ export function isEntityTag(text: string | null): text is string {
 export function createAnswerCache(file: string, limits: CacheLimits = LIMITS): AnswerCache {
   return {
     get: async (url) => (await load(file, limits)).find((entry) => entry.url === url),
+    all: async () => load(file, limits),
     put: async (url, { body, etag }) => {
       // Read again, so that what other processes kept meanwhile stays. Should two write at the same
       // instant, one answer is asked for once more: not worth a lock.

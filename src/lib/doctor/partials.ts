@@ -1,0 +1,25 @@
+import { formatAge, formatCount, formatDiskSize } from '../format.ts';
+import type { StoredModel } from '../store/model.ts';
+import type { Finding } from './types.ts';
+
+/** Until then somebody may mean to continue. */
+const OLD_DAYS = 7;
+const DAY_MS = 86_400_000;
+
+/** Whether there are pulls that were begun long ago and never ended. */
+export function checkPartials(models: readonly StoredModel[], now: Date): Finding[] {
+  const id = 'partials';
+  const old = models
+    .filter(({ state }) => state === 'partial')
+    .filter(({ modifiedAt }) => now.getTime() - modifiedAt.getTime() > OLD_DAYS * DAY_MS);
+  const [first] = old;
+  if (first === undefined) return [{ id, severity: 'ok', message: 'No pull was left unfinished' }];
+  const size = formatDiskSize(old.reduce((sum, model) => sum + model.size, 0));
+  if (old.length === 1) {
+    const begun = formatAge(first.modifiedAt, now);
+    const message = `The pull of ${first.ref} was left unfinished ${begun}, ${size} of it on the disk`;
+    return [{ id, severity: 'note', message, fix: `llamero pull ${first.ref}` }];
+  }
+  const message = `${formatCount(old.length, 'pull')} were left unfinished more than ${OLD_DAYS} days ago, ${size} on the disk`;
+  return [{ id, severity: 'note', message, fix: 'llamero prune --partials' }];
+}

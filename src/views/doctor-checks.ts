@@ -1,0 +1,122 @@
+import { homedir } from 'node:os';
+import path from 'node:path';
+
+import type { Context } from '../lib/context.ts';
+import { checkAliases } from '../lib/doctor/aliases.ts';
+import { checkDisk } from '../lib/doctor/disk.ts';
+import { checkEngineAge } from '../lib/doctor/engine-age.ts';
+import { checkEngine, openEngine } from '../lib/doctor/engine.ts';
+import { checkGpu } from '../lib/doctor/gpu.ts';
+import { checkHome } from '../lib/doctor/home.ts';
+import { checkNode } from '../lib/doctor/node.ts';
+import { checkPartials } from '../lib/doctor/partials.ts';
+import { checkServer } from '../lib/doctor/server.ts';
+import { checkForeignSettings, checkSettings } from '../lib/doctor/settings.ts';
+import { checkToken } from '../lib/doctor/token.ts';
+import type { Check } from '../lib/doctor/types.ts';
+import type { Engine } from '../lib/engine/engine.ts';
+import { llamaConfigFiles } from '../lib/engine/user-config.ts';
+import { discoverToken } from '../lib/hub/token.ts';
+import { routerEnvironment } from '../lib/server/launch.ts';
+import { listDevices } from '../lib/server/memory/devices.ts';
+import { serverFiles } from '../lib/server/types.ts';
+
+/**
+ * Every check of `doctor`, in the order in which their findings are told: what others depend on
+ * comes first.
+ */
+export function doctorChecks(context: Context, now: Date): readonly Check[] {
+  const { paths } = context;
+  const { platform } = process;
+  let opened: Promise<Engine> | undefined;
+  const engine = async (signal: AbortSignal): Promise<Engine> =>
+    (opened ??= openEngine({ search: await context.engineSearch(), signal }));
+  const models = async () => (await (await context.store()).survey()).models;
+  return [
+    { id: 'node', run: () => Promise.resolve(checkNode(process.versions.node, now)) },
+    {
+      id: 'home',
+      run: () => {
+        const folders = [paths.models, paths.bin, paths.run, paths.logs];
+        return checkHome({ home: paths.home, folders, platform });
+      },
+    },
+    {
+      id: 'settings',
+      run: () => checkSettings({ file: paths.configFile, load: () => context.config() }),
+    },
+    {
+      id: 'llama-settings',
+      run: async () => {
+        const { environment } = context;
+        const options = { environment, homeDirectory: paths.userHome, platform };
+        return checkForeignSettings(await llamaConfigFiles(options));
+      },
+    },
+    {
+      id: 'disk',
+      run: async () => {
+        const reserve = (await context.config()).get('pull.reserve');
+        return checkDisk({ folder: paths.models, reserve });
+      },
+    },
+    {
+      id: 'engine',
+      run: async (signal) => {
+        const { named } = await context.engineSearch();
+        return checkEngine(() => engine(signal), named);
+      },
+    },
+    {
+      id: 'engine-age',
+      run: async () =>
+        checkEngineAge({
+          binFolder: paths.bin,
+          platform,
+          cacheFile: path.join(paths.run, 'releases.json'),
+          channel: (await context.config()).get('engine.channel'),
+          now,
+        }),
+    },
+    {
+      id: 'gpu',
+      run: async (signal) => {
+        const environment = routerEnvironment(
+          context.environment,
+          path.join(paths.run, 'no-models'),
+        );
+        return checkGpu({
+          machine: await context.machine(),
+          engine: () => engine(signal),
+          devices: (found) => listDevices(found, environment, signal),
+        });
+      },
+    },
+    {
+      id: 'token',
+      run: async (signal) => {
+        const { environment } = context;
+        return checkToken({
+          find: () => discoverToken({ environment, homeDirectory: homedir() }),
+          ask: async () => (await context.hub()).account({ signal }),
+          offline: (await context.config()).get('hub.offline'),
+        });
+      },
+    },
+    {
+      id: 'server',
+      run: (signal) => {
+        const stateFile = serverFiles(paths.run).state;
+        return checkServer({ stateFile, logFile: path.join(paths.logs, 'server.log'), signal });
+      },
+    },
+    {
+      id: 'aliases',
+      run: async () => {
+        const { aliases } = await context.store();
+        return checkAliases(await aliases.list(), await models());
+      },
+    },
+    { id: 'partials', run: async () => checkPartials(await models(), now) },
+  ];
+}

@@ -1,0 +1,257 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { checkAliases } from '../../../src/lib/doctor/aliases.ts';
+import { checkNode } from '../../../src/lib/doctor/node.ts';
+import { checkPartials } from '../../../src/lib/doctor/partials.ts';
+import { checkServer } from '../../../src/lib/doctor/server.ts';
+import { checkForeignSettings } from '../../../src/lib/doctor/settings.ts';
+import { checkToken } from '../../../src/lib/doctor/token.ts';
+import type { Finding } from '../../../src/lib/doctor/types.ts';
+import { createHttp } from '../../../src/lib/http/http.ts';
+import { createHub } from '../../../src/lib/hub/hub.ts';
+import { processIdentity } from '../../../src/lib/process-identity.ts';
+import { writeState } from '../../../src/lib/server/state.ts';
+import type { StoredModel } from '../../../src/lib/store/model.ts';
+import { startHub, testToken } from '../../support/hub/hub.ts';
+import { startLocalServer } from '../../support/local-server.ts';
+
+const NOW = new Date('2026-06-15T12:00:00Z');
+const { signal } = new AbortController();
+
+describe('Node', () => {
+  test.each([
+    ['24.15.0', 'ok'],
+    ['22.22.2', 'ok'],
+    ['26.0.0', 'ok'],
+    ['99.0.0', 'ok'],
+  ])('%s is %s', (version, severity) => {
+    expect(checkNode(version, NOW)).toMatchObject([{ severity }]);
+  });
+
+  test('of a line that has ended is a warning', () => {
+    expect(checkNode('22.30.0', new Date('2027-04-30T12:00:00Z'))).toMatchObject([
+      { severity: 'ok' },
+    ]);
+    expect(checkNode('22.30.0', new Date('2027-05-01T00:00:00Z'))).toMatchObject([
+      {
+        severity: 'warning',
+        message: expect.stringMatching(
+          /^Node\.js 22\.30\.0 gets no security fixes since 2027-04-30/u,
+        ) as string,
+      },
+    ]);
+  });
+});
+
+test('settings files of llama.cpp are a note each', () => {
+  expect(checkForeignSettings([])).toEqual([]);
+  expect(checkForeignSettings(['/etc/llama.cpp/config.ini'])).toMatchObject([{ severity: 'note' }]);
+});
+
+describe('the token', () => {
+  const http = createHttp({ version: '1.2.3', environment: {} });
+  const token = testToken('mine');
+
+  async function look(endpoint: string, sent: string, offline = false): Promise<Finding[]> {
+    const own = { token: sent, origin: 'HF_TOKEN' };
+    const hub = createHub({ http, endpoint, token: own, offline });
+    return checkToken({ find: () => Promise.resolve(own), ask: () => hub.account(), offline });
+  }
+
+  test('that is none is fine', async () => {
+    const found = await checkToken({
+      find: () => Promise.resolve(undefined),
+      ask: () => Promise.reject(new Error('never asked')),
+      offline: false,
+    });
+    expect(found).toMatchObject([{ severity: 'ok' }]);
+  });
+
+  test('that the hub takes is told with its owner, and itself never', async () => {
+    await using hub = await startHub({ tokens: { [token]: { name: 'ana', role: 'write' } } });
+    const found = await look(hub.endpoint, token);
+    expect(found).toEqual([
+      {
+        id: 'token',
+        severity: 'ok',
+        message: 'The token from HF_TOKEN belongs to ana, and may write',
+      },
+    ]);
+    expect(hub.requests.map(({ path: asked }) => asked)).toEqual(['/api/whoami-v2']);
+  });
+
+  test('that the hub refuses is an error, and itself not told', async () => {
+    await using hub = await startHub();
+    const found = await look(hub.endpoint, token);
+    expect(found).toMatchObject([
+      { severity: 'error', code: 'TOKEN_REFUSED', fix: 'unset HF_TOKEN' },
+    ]);
+    expect(JSON.stringify(found)).not.toContain(token);
+  });
+
+  test('from the file is made anew by logging in', async () => {
+    await using hub = await startHub();
+    const own = { token, origin: 'the file /home/me/token' };
+    const asked = createHub({ http, endpoint: hub.endpoint, token: own });
+    const found = await checkToken({
+      find: () => Promise.resolve(own),
+      ask: () => asked.account(),
+      offline: false,
+    });
+    expect(found).toMatchObject([{ fix: 'hf auth login' }]);
+  });
+
+  test('is not asked about offline', async () => {
+    await using hub = await startHub();
+    expect(await look(hub.endpoint, token, true)).toMatchObject([{ severity: 'note' }]);
+    expect(hub.requests).toEqual([]);
+  });
+
+  test('that a hub out of order cannot judge is a warning', async () => {
+    await using broken = await startLocalServer((_request, response) => {
+      response.setHeader('content-type', 'application/json').end('{"name":7}');
+    });
+    expect(await look(broken.origin, token)).toMatchObject([
+      { severity: 'warning', message: expect.stringMatching(/could not be checked/u) as string },
+    ]);
+  });
+});
+
+describe('the record of the server', () => {
+  let folder: string;
+  let stateFile: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'llamero-doctor-'));
+    stateFile = path.join(folder, 'server.json');
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function look(): Promise<Finding[]> {
+    return checkServer({ stateFile, logFile: path.join(folder, 'server.log'), signal });
+  }
+
+  async function claim(port: number, pid = process.pid): Promise<void> {
+    await writeState(stateFile, {
+      pid,
+      identity: (await processIdentity(process.pid)) ?? '',
+      startedAt: NOW.toISOString(),
+      host: '127.0.0.1',
+      port,
+      engine: { command: ['/x/llama-server'] },
+      models: [],
+      presets: '',
+    });
+  }
+
+  test('that is not there means that none runs', async () => {
+    expect(await look()).toMatchObject([{ severity: 'ok', message: 'No server runs' }]);
+  });
+
+  test('of one that has ended is stale, and why it ended is told', async () => {
+    await claim(5526, 2 ** 22 + 1);
+    expect(await look()).toMatchObject([
+      {
+        severity: 'warning',
+        message: expect.stringMatching(
+          /ended without being asked to: its process was killed/u,
+        ) as string,
+        fix: 'llamero stop --server',
+      },
+    ]);
+  });
+
+  test('that is damaged is told', async () => {
+    await writeFile(stateFile, '{"pid":');
+    expect(await look()).toMatchObject([
+      { severity: 'warning', message: expect.stringMatching(/damaged/u) as string },
+    ]);
+  });
+
+  test('of one that answers is right; of one that is stuck it is an error', async () => {
+    await using server = await startLocalServer((request, response) => {
+      const body = request.url === '/health' ? { status: 'ok' } : { data: [] };
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(body));
+    });
+    await claim(Number(new URL(server.origin).port));
+    expect(await look()).toMatchObject([
+      { severity: 'ok', message: expect.stringMatching(/answers$/u) as string },
+    ]);
+    await claim(9);
+    expect(await look()).toMatchObject([{ code: 'SERVER_ANSWER', fix: 'llamero stop --server' }]);
+  });
+});
+
+describe('what is stored', () => {
+  function model(ref: string, more: Partial<StoredModel> = {}): StoredModel {
+    const [repo = '', quant = ''] = ref.split(':');
+    return {
+      ref,
+      repo,
+      quant,
+      path: `/models/${repo}/${quant}.gguf`,
+      files: [],
+      size: 1_500_000_000,
+      state: 'complete',
+      modifiedAt: new Date('2026-05-01T00:00:00Z'),
+      ...more,
+    };
+  }
+
+  const old = { state: 'partial' } as const;
+  const young = { ...old, modifiedAt: new Date('2026-06-14T00:00:00Z') };
+
+  test('without old pulls that never ended is fine', () => {
+    const models = [model('a/b:Q4_K_M'), model('a/c:Q8_0', young)];
+    expect(checkPartials(models, NOW)).toMatchObject([{ severity: 'ok' }]);
+  });
+
+  test('tells one such pull by its name, and how to go on with it', () => {
+    expect(checkPartials([model('a/b:Q4_K_M', old), model('a/c:Q8_0', young)], NOW)).toEqual([
+      {
+        id: 'partials',
+        severity: 'note',
+        message:
+          'The pull of a/b:Q4_K_M was left unfinished 6 weeks ago, 1.50 GB of it on the disk',
+        fix: 'llamero pull a/b:Q4_K_M',
+      },
+    ]);
+  });
+
+  test('tells several together', () => {
+    const models = ['a/b:Q2_K', 'a/c:Q2_K'].map((ref) => model(ref, old));
+    expect(checkPartials(models, NOW)).toMatchObject([
+      {
+        message: expect.stringMatching(/^2 pulls .* 3\.00 GB/u) as string,
+        fix: 'llamero prune --partials',
+      },
+    ]);
+  });
+
+  test('is what aliases have to name', () => {
+    const models = [model('a/b:Q4_K_M')];
+    expect(checkAliases(new Map(), models)).toEqual([]);
+    expect(checkAliases(new Map([['x', 'A/B:q4_k_m']]), models)).toMatchObject([
+      { severity: 'ok' },
+    ]);
+    const lost = new Map([
+      ['x', 'a/b:Q4_K_M'],
+      ['y', 'a/gone:Q8_0'],
+    ]);
+    expect(checkAliases(lost, models)).toEqual([
+      {
+        id: 'aliases',
+        severity: 'warning',
+        message: '1 alias names what is not stored: y (a/gone:Q8_0)',
+        fix: 'llamero alias rm y',
+      },
+    ]);
+  });
+});

@@ -1,10 +1,9 @@
-import stringWidth from 'string-width';
-
 import { formatCount, formatDiskSize, formatDuration } from '../lib/format.ts';
 import { oneLine } from '../lib/plain-text.ts';
 import type { ModelStatus } from '../lib/server/router.ts';
 import { renderTable, shorten } from '../lib/ui/table.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
+import { textWidth } from '../lib/ui/text-width.ts';
 
 /**
  * The models of a server as a table; where the terminal is too narrow for it, two lines a model.
@@ -34,7 +33,7 @@ export function renderProcesses(models: readonly ModelStatus[], terminal: Termin
   });
   if (!terminal.stdoutIsTerminal) return table;
   const { columns } = terminal;
-  const fits = table.split('\n').every((line) => stringWidth(line) <= columns);
+  const fits = table.split('\n').every((line) => textWidth(line) <= columns);
   return fits ? table : renderBlocks(models, terminal);
 }
 
@@ -63,7 +62,7 @@ function wrap(parts: readonly string[], columns: number): string {
     if (part === '') continue;
     const last = lines.at(-1);
     const joined = last === undefined ? '' : `${last} · ${part}`;
-    if (last !== undefined && stringWidth(joined) <= columns) lines[lines.length - 1] = joined;
+    if (last !== undefined && textWidth(joined) <= columns) lines[lines.length - 1] = joined;
     else lines.push(shorten(`  ${part}`, columns));
   }
   return lines.join('\n');

@@ -1,9 +1,8 @@
-import stringWidth from 'string-width';
-
 import type { Context } from '../lib/context.ts';
 import { pause } from '../lib/pause.ts';
 import type { ServerStatus } from '../lib/server/router.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
+import { textWidth } from '../lib/ui/text-width.ts';
 import { showStatus, statusLines } from './server-status.ts';
 
 const EVERY_MS = 1000;
@@ -62,12 +61,12 @@ class Redrawn {
 
 /** Breaks a line between words where it would be wider than the terminal. */
 export function wrapWords(line: string, columns: number): string[] {
-  if (stringWidth(line) <= columns) return [line];
+  if (textWidth(line) <= columns) return [line];
   const rows: string[] = [];
   for (const word of line.split(' ')) {
     const last = rows.at(-1);
     const joined = last === undefined ? word : `${last} ${word}`;
-    if (last !== undefined && stringWidth(joined) <= columns) rows[rows.length - 1] = joined;
+    if (last !== undefined && textWidth(joined) <= columns) rows[rows.length - 1] = joined;
     else rows.push(word);
   }
   return rows;

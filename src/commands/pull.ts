@@ -9,6 +9,7 @@ import { jsonText } from '../lib/json-text.ts';
 import type { PullResult, PullSummary } from '../lib/pull/events.ts';
 import { readReferenceList } from '../lib/pull/references.ts';
 import { type ErrorDocument, errorDocument } from '../lib/ui/error-text.ts';
+import { oneLine } from '../lib/plain-text.ts';
 import { readPipedInput } from '../views/piped-input.ts';
 import { type PendingDocument, PullLines, describePending } from '../views/pull-lines.ts';
 import { renderDisk, renderPlan, totalsOf } from '../views/pull-plan.ts';
@@ -162,6 +163,9 @@ Exit codes: 3 no such repository, revision, quant or file, 4 a quant fits severa
     const total = totalsOf(models);
     if (!this.jsonEnabled()) {
       if (models.length > 0) terminal.print(renderPlan(models, terminal));
+      for (const { plan } of models) {
+        if (plan.reason !== undefined) terminal.note(oneLine(plan.reason));
+      }
       terminal.note(renderDisk(total, free, reserve));
     }
     this.reportFailures(failed.map(({ error }) => error));

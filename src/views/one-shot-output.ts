@@ -3,6 +3,8 @@ import type { AnswerSink } from '../lib/chat/markdown/stream-renderer.ts';
 import { jsonText } from '../lib/json-text.ts';
 import type { AnswerListener } from '../lib/server/client-answer.ts';
 import type { ChatAnswer } from '../lib/server/client.ts';
+import type { PromptProgress } from '../lib/server/client-chunk.ts';
+import type { ErrorDocument } from '../lib/ui/error-text.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
 import { ReadingLine } from './one-shot-reading.ts';
 
@@ -10,6 +12,16 @@ import { ReadingLine } from './one-shot-reading.ts';
 export const OUTPUTS = ['text', 'json', 'stream-json'] as const;
 
 export type Output = (typeof OUTPUTS)[number];
+
+/** A line of `--output stream-json`. */
+export type AnswerLine =
+  | { readonly type: 'start'; readonly model: string }
+  /** The prompt is being read. */
+  | ({ readonly type: 'progress' } & PromptProgress)
+  /** A piece of what the model thinks, or of its answer. */
+  | { readonly type: 'reasoning' | 'text'; readonly text: string }
+  | ({ readonly type: 'end' } & Omit<ChatAnswer, 'text' | 'reasoning'>)
+  | ({ readonly type: 'error' } & ErrorDocument);
 
 /** Where one answer goes. */
 export interface OneShotOutput extends AnswerListener {
@@ -81,7 +93,7 @@ export function documentOutput(terminal: Terminal): OneShotOutput {
 
 /** The answer as NDJSON: one event a line, as it comes. */
 export function eventOutput(terminal: Terminal, model: string, thinking: boolean): OneShotOutput {
-  const print = (event: object): void => terminal.print(jsonText(event));
+  const print = (line: AnswerLine): void => terminal.print(jsonText(line));
   return {
     start: () => print({ type: 'start', model }),
     onProgress: (progress) => print({ type: 'progress', ...progress }),

@@ -171,7 +171,7 @@ function fitWords<F extends RepoFile>(
   };
   if (verdict === undefined) {
     return [
-      `too large${isAlone ? '' : ', as all others'}: it takes ${taken(quant)} ${at}, and there are ${judgement.room}`,
+      `too large${isAlone ? '' : ', as all others'}: it takes ${taken(quant)} ${at}, and there are ${judgement.room}, of which the system needs some`,
     ];
   }
   return [

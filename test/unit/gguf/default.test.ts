@@ -129,7 +129,7 @@ describe('the reason of a default', () => {
 
   test('says that it is too large where nothing fits', () => {
     expect(reasonOn(llama, ram(2))).toBe(
-      'Q4_K_M: the best quality for its size among 15 quants; too large, as all others: it takes 5.60 GiB with 8192 tokens of context, and there are 2.00 GiB of memory',
+      'Q4_K_M: the best quality for its size among 15 quants; too large, as all others: it takes 5.60 GiB with 8192 tokens of context, and there are 2.00 GiB of memory, of which the system needs some',
     );
   });
 

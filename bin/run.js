@@ -1,19 +1,38 @@
 #!/usr/bin/env node
-// Plain JavaScript without top-level static imports: it has to parse, and explain itself, on a Node too old for the rest.
+// CommonJS in the words of an old Node: it has to parse, and explain itself, where the rest would not.
+'use strict';
+
+const { readFileSync } = require('node:fs');
+const path = require('node:path');
+
+const root = path.dirname(__dirname);
+
 const [major, minor, patch] = process.versions.node.split('.').map(Number);
 const supported =
   major >= 26 ||
   (major === 24 && minor >= 15) ||
   (major === 22 && (minor > 22 || (minor === 22 && patch >= 2)));
 
-if (supported) {
-  const { enableCompileCache } = await import('node:module');
-  enableCompileCache();
-  const { main } = await import('../dist/main.js');
-  await main(import.meta.url);
-} else {
+if (!supported) {
   process.stderr.write(
     `llamero needs Node.js 22.22.2+, 24.15+ or 26+; this is ${process.version}. Install a current Node.js and run it again.\n`,
   );
   process.exitCode = 9;
+} else if (process.argv[2] === '--version') {
+  // As oclif would print it, but for its loading.
+  const { version } = JSON.parse(read('package.json'));
+  process.stdout.write(
+    `llamero/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
+  );
+} else {
+  require('node:module').enableCompileCache();
+  const program = require('../dist/main.cjs');
+  void (process.argv[2] === '__complete'
+    ? program.complete({ read }, process.argv.slice(3))
+    : program.start({ root, read }));
+}
+
+/** The text of a file of the package. */
+function read(file) {
+  return readFileSync(path.join(root, file), 'utf8');
 }

@@ -1,8 +1,11 @@
-import { rmSync } from 'node:fs';
+import { makeDist } from './bundle/dist.ts';
+import { writeGenerated } from './generated.ts';
+import { makeManifest, writeManifest } from './manifest.ts';
 
-import { writeManifest } from './manifest.ts';
-import { bin, step } from './step.ts';
-
-rmSync('dist', { recursive: true, force: true });
-step('compile', bin('tsc'), ['-p', 'tsconfig.build.json']);
-await writeManifest();
+process.stdout.write('\n▸ command manifest\n');
+const manifest = await makeManifest();
+await writeManifest(manifest);
+process.stdout.write('\n▸ schemas and documentation\n');
+await writeGenerated();
+process.stdout.write('\n▸ bundle\n');
+await makeDist(manifest);

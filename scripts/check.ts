@@ -1,13 +1,11 @@
-import { rmSync } from 'node:fs';
-
-import { manifestIsCurrent } from './manifest.ts';
+import { makeDist } from './bundle/dist.ts';
+import { staleFiles } from './generated.ts';
+import { makeManifest, manifestIsCurrent } from './manifest.ts';
 import { bin, step } from './step.ts';
 
 step('format', bin('prettier'), ['--check', '--log-level', 'warn', '.']);
 step('types', bin('tsc'), ['-p', 'tsconfig.json']);
 step('lint', bin('oxlint'), ['--type-aware', '--deny-warnings']);
-rmSync('dist', { recursive: true, force: true });
-step('compile', bin('tsc'), ['-p', 'tsconfig.build.json']);
 process.stdout.write('\n▸ command manifest\n');
 if (!(await manifestIsCurrent())) {
   process.stdout.write(
@@ -15,6 +13,16 @@ if (!(await manifestIsCurrent())) {
   );
   process.exit(1);
 }
+process.stdout.write('\n▸ schemas and documentation\n');
+const stale = await staleFiles();
+if (stale.length > 0) {
+  process.stdout.write(
+    `✗ ${stale.join(', ')} ${stale.length === 1 ? 'is' : 'are'} not as the code says: run \`npm run build\` and commit\n`,
+  );
+  process.exit(1);
+}
+process.stdout.write('\n▸ bundle\n');
+await makeDist(await makeManifest());
 step('unused code and dependencies', bin('knip'), ['--no-progress']);
 step('package', bin('publint'), ['--strict']);
 process.stdout.write('\n✓ check\n');

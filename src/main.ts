@@ -1,5 +1,4 @@
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 import { type Interfaces, run } from '@oclif/core';
 
@@ -8,31 +7,28 @@ import { Interrupts } from './lib/interrupts.ts';
 import { renderError } from './lib/ui/error-text.ts';
 import { Terminal } from './lib/ui/terminal.ts';
 import { program } from './program.ts';
+import { type Build, asksForHelp, rootPlugin } from './root-plugin.ts';
 import { explainUnknownCommand } from './unknown-command.ts';
-
-/** How the program is started. */
-export interface MainOptions {
-  /** Run the TypeScript sources instead of the build. */
-  readonly fromSource?: boolean;
-}
 
 /**
  * The program: signals, the command, the exit code. Ends the process when all output is written,
  * so that a handle somebody forgot cannot keep it alive.
  *
- * @param entry the URL of the file in `bin` that was started
+ * @param start the build to run, or the folder of the sources
  */
-export async function main(entry: string, options: MainOptions = {}): Promise<void> {
+export async function main(start: Build | string): Promise<void> {
   program.interrupts = new Interrupts((exitCode) => {
     // Who draws has no time left to give the cursor and the line wrapping back.
     if (process.stderr.isTTY) process.stderr.write('\u001B[?25h\u001B[?7h');
     process.exit(exitCode);
   });
   listen(program.interrupts);
-  const root = path.dirname(path.dirname(fileURLToPath(entry)));
-  const load = options.fromSource === true ? await fromSource(root) : { root };
+  // From here on: what a command needs is loaded after this.
+  if (program.environment['LLAMERO_DEBUG']) process.setSourceMapsEnabled(true);
+  const words = process.argv.slice(2);
+  const load = typeof start === 'string' ? await fromSource(start) : fromBuild(start, words);
   try {
-    await run(process.argv.slice(2), load);
+    await run(words, load);
   } catch (error) {
     report(await explainUnknownCommand(error, load));
   }
@@ -75,10 +71,26 @@ function report(error: unknown): void {
   process.exitCode = failure.exitCode;
 }
 
+/** What oclif logs about itself goes nowhere: its own logger takes longer to load than most commands. */
+function silence(namespace = 'oclif'): Interfaces.Logger {
+  const log = { debug: ignore, error: ignore, info: ignore, trace: ignore, warn: ignore };
+  return { ...log, namespace, child: silence };
+}
+
+function ignore(): void {
+  // Nobody reads it.
+}
+
+function fromBuild(build: Build, words: readonly string[]): Interfaces.LoadOptions {
+  const plugin = rootPlugin(build, asksForHelp(words, build.commands));
+  const { pjson, root } = plugin;
+  return { root, pjson, plugins: new Map([[plugin.name, plugin]]), logger: silence() };
+}
+
 async function fromSource(root: string): Promise<Interfaces.LoadOptions> {
   const { readFile } = await import('node:fs/promises');
   const text = await readFile(path.join(root, 'package.json'), 'utf8');
   const pjson = JSON.parse(text) as Interfaces.PJSON;
-  const oclif = { ...pjson.oclif, commands: './src/commands', enableAutoTranspile: false };
+  const oclif = { ...pjson.oclif, enableAutoTranspile: false };
   return { root, pjson: { ...pjson, oclif }, ignoreManifest: true };
 }

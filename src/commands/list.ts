@@ -97,7 +97,7 @@ Exit codes: 2 a filter that cannot be read, 7 the store cannot be read.`;
   ): Promise<void> {
     const { paths, terminal } = this.context;
     if (terminal.verbosity === 'quiet') {
-      for (const { ref } of models) terminal.print(ref);
+      if (models.length > 0) terminal.print(models.map(({ ref }) => ref).join('\n'));
     } else if (models.length === 0) {
       terminal.note(
         stored === 0

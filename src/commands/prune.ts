@@ -28,7 +28,7 @@ export default class Prune extends BaseCommand<typeof Prune> {
   static override summary = 'Free the disk of what is not needed any more';
 
   static override description =
-    'Builds of llama.cpp that are neither in use nor the one to go back to, and what interrupted installations left. With --partials unfinished pulls as well: they could still be continued. Models are never touched; `llamero rm` removes them.';
+    'Builds of llama.cpp that are neither in use nor the one to go back to, and what interrupted installations left. With --partials unfinished pulls as well: they could still be continued. Models are never touched; `llamero rm` removes them.\n\nExit codes: 2 nobody is there to confirm, 11 another process changes builds, 130 the answer was no.';
 
   static override examples = [
     { description: 'see what would go', command: '<%= config.bin %> prune --partials --dry-run' },

@@ -36,7 +36,7 @@ export default class Processes extends BaseCommand<typeof Processes> {
   static override summary = 'Show the server and the models that are loaded';
 
   static override description =
-    'Looking wakes no model and keeps none awake. What the server does not tell is left blank.';
+    'Looking wakes no model and keeps none awake. What the server does not tell is left blank. Changes nothing.\n\nExit codes: 0 done, whether a server runs or not.';
 
   static override examples = [
     '<%= config.bin %> ps',

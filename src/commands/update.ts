@@ -22,7 +22,9 @@ export default class Update extends BaseCommand<typeof Update> {
 
   static override description = `The build for this machine is fetched, checked, tried, and only then used. A build that fails its trial changes nothing; \`llamero engine rollback\` goes back to the one before.
 
---version b11505 stays at that build until --version latest.`;
+--version b11505 stays at that build until --version latest.
+
+Exit codes: 3 no such build, 5 and 6 GitHub refuses or cannot be reached, 7 the disk is full or not writable, 8 what came is damaged, 9 no build fits or the new one does not run, 11 another process changes builds, 130 the answer was no.`;
 
   static override examples = [
     '<%= config.bin %> update',

@@ -17,7 +17,8 @@ export default class Version extends BaseCommand<typeof Version> {
   static override summary =
     'Show the versions of llamero, Node.js and llama.cpp, and where things are';
 
-  static override description = '`llamero --version` prints the version of llamero alone.';
+  static override description =
+    '`llamero --version` prints the version of llamero alone. Changes nothing.\n\nExit codes: 0 done.';
 
   static override examples = ['<%= config.bin %> version', '<%= config.bin %> version --json'];
 

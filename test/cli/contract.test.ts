@@ -108,7 +108,7 @@ describe('usage', () => {
   test('what is piped in is never taken for an argument', async () => {
     const { exitCode, stderr } = await home.run(['rm', '--yes'], { input: 'user/repo\n' });
     expect(exitCode).toBe(2);
-    expect(stderr).toContain('Missing 1 required arg');
+    expect(stderr).toContain('Name the models to remove');
   });
 
   test('the stack of an error is shown on request alone', async () => {
@@ -136,7 +136,7 @@ describe('streams', () => {
   });
 
   test('a reader that leaves early ends the program in silence', async () => {
-    const command = `"${process.execPath}" "${path.join(ROOT, 'bin/run.js')}" help environment | true; echo "\${PIPESTATUS[0]}"`;
+    const command = `"${process.execPath}" "${path.join(ROOT, 'bin/run.js')}" help exit-codes | true; echo "\${PIPESTATUS[0]}"`;
     const { stderr, stdout } = await execa('bash', ['-c', command], {
       env: home.env,
       extendEnv: false,

@@ -4,6 +4,8 @@ import path from 'node:path';
 
 import { execa } from 'execa';
 
+import { checkJson } from './json-contract.ts';
+
 const ROOT = path.resolve(import.meta.dirname, '../..');
 const PROGRAM = path.join(ROOT, 'bin/run.js');
 
@@ -65,11 +67,12 @@ export class CliHome implements AsyncDisposable {
     });
   }
 
-  /** Runs the built program to its end. */
+  /** Runs the built program to its end; what it prints as JSON has to fit its schema. */
   async run(words: readonly string[], options: CliOptions = {}): Promise<CliResult> {
     const { exitCode, stdout, stderr, signal } = await this.start(words, options);
     if (exitCode === undefined)
       throw new Error(`ended by ${signal ?? 'an unknown cause'}: ${stderr}`);
+    checkJson(words, { exitCode, stdout });
     return { exitCode, stdout, stderr };
   }
 

@@ -8,7 +8,7 @@ export default class ConfigEdit extends BaseCommand<typeof ConfigEdit> {
   static override summary = 'Open the settings file in an editor and check it afterwards';
 
   static override description =
-    'The editor is VISUAL, then EDITOR, then vi or notepad. Where there is no file, one with every setting as a comment is made.';
+    'The editor is VISUAL, then EDITOR, then vi or notepad. Where there is no file, one with every setting as a comment is made.\n\nExit codes: 2 no editor, an editor that fails, or a file that is not in order afterwards, 7 no file can be made.';
 
   static override examples = [
     { description: 'open the settings', command: '<%= config.bin %> config edit' },

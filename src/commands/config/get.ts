@@ -8,7 +8,7 @@ export default class ConfigGet extends BaseCommand<typeof ConfigGet> {
   static override summary = 'Show one setting';
 
   static override description =
-    'Prints an empty line where nothing is set and there is no default.';
+    'Prints an empty line where nothing is set and there is no default. Changes nothing.\n\nExit codes: 2 no such setting, or a wrong one in the file or a variable.';
 
   static override examples = [
     { description: 'the port of the server', command: '<%= config.bin %> config get server.port' },

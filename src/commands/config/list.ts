@@ -19,6 +19,9 @@ interface ConfigListDocument {
 export default class ConfigList extends BaseCommand<typeof ConfigList> {
   static override summary = 'Show all settings, each with where its value comes from';
 
+  static override description =
+    'Changes nothing.\n\nExit codes: 2 a wrong setting in the file or a variable.';
+
   static override examples = [
     { description: 'all settings as a table', command: '<%= config.bin %> config list' },
     { description: 'the same for a script', command: '<%= config.bin %> config list --json' },

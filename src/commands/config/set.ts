@@ -12,7 +12,9 @@ export default class ConfigSet extends BaseCommand<typeof ConfigSet> {
 
 Settings of one model: \`models.<model>.<setting>\`, with the names of the settings of \`server\` and \`run\`. <model> is user/repo:QUANT, user/repo, or a pattern with \`*\` for any characters; a pattern without a colon fits repositories. Where several fit a model, the most exact holds: a quant before its repository, that before a pattern, a longer pattern before a shorter one.
 
-Any other flag of llama-server by its own name: \`server.args.<flag>\` or \`models.<model>.args.<flag>\`; true stands for a flag without a value.`;
+Any other flag of llama-server by its own name: \`server.args.<flag>\` or \`models.<model>.args.<flag>\`; true stands for a flag without a value.
+
+Exit codes: 2 no such setting, or not one of its values, 7 the file cannot be written, 11 another process holds it.`;
 
   static override examples = [
     { description: 'another port', command: '<%= config.bin %> config set server.port 8080' },

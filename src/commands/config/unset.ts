@@ -6,6 +6,9 @@ import { unsetValue } from '../../lib/config/edit.ts';
 export default class ConfigUnset extends BaseCommand<typeof ConfigUnset> {
   static override summary = 'Take a value out of the settings file, so that its default holds';
 
+  static override description =
+    'Comments and order of the file stay.\n\nExit codes: 2 no such setting, 7 the file cannot be written, 11 another process holds it.';
+
   static override examples = [
     {
       description: 'the default port again',

@@ -13,6 +13,8 @@ interface DetectDocument {
 export default class EngineDetect extends BaseCommand<typeof EngineDetect> {
   static override summary = 'Show what this machine is and which backends could run on it';
 
+  static override description = 'Changes nothing.\n\nExit codes: 0 done.';
+
   static override examples = [
     '<%= config.bin %> engine detect',
     '<%= config.bin %> engine detect --json',

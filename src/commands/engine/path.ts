@@ -10,6 +10,8 @@ interface PathDocument {
 export default class EnginePath extends BaseCommand<typeof EnginePath> {
   static override summary = 'Print the llama-server that is used';
 
+  static override description = 'Changes nothing.\n\nExit codes: 9 there is none.';
+
   static override examples = [
     '<%= config.bin %> engine path',
     { description: 'its other programs', command: 'ls "$(dirname "$(llamero engine path)")"' },

@@ -13,7 +13,7 @@ export default class EngineRemove extends BaseCommand<typeof EngineRemove> {
   static override summary = 'Remove an installed build';
 
   static override description =
-    'The build in use and one that a server runs stay. `llamero update` fetches any build again.';
+    'The build in use and one that a server runs stay. `llamero update` fetches any build again.\n\nExit codes: 4 several builds fit, 9 no such build, 11 it is in use.';
 
   static override examples = ['<%= config.bin %> engine remove b11505'];
 

@@ -8,6 +8,9 @@ import { reportSwitch, type SwitchDocument } from '../../views/engine-switch.ts'
 export default class EngineUse extends BaseCommand<typeof EngineUse> {
   static override summary = 'Use another installed build';
 
+  static override description =
+    'It is tried before it is used; no file is removed. A running server goes on with the build that it was started with.\n\nExit codes: 4 several builds fit, 9 no such build, or it does not run any more, 11 another process changes builds.';
+
   static override examples = [
     '<%= config.bin %> engine use b11505',
     '<%= config.bin %> engine use b11505-cpu',

@@ -17,8 +17,8 @@ export class HashFollower {
   constructor(file: string, identity: FileIdentity, onChecked: (bytes: number) => void) {
     const { sha256, size } = identity;
     const task: HashTask = { file, size, withGitOid: sha256 === undefined };
-    const name = import.meta.url.endsWith('.ts') ? './hash-worker.ts' : './hash-worker.js';
-    this.#worker = new Worker(new URL(name, import.meta.url), {
+    // The build puts the worker's source in the place of this URL, in these very words.
+    this.#worker = new Worker(new URL('./hash-worker.ts', import.meta.url), {
       workerData: task,
       // It needs next to nothing; the defaults reserve for a whole program.
       resourceLimits: { maxOldGenerationSizeMb: 24, maxYoungGenerationSizeMb: 4 },

@@ -160,7 +160,7 @@ describe('list', () => {
     await expect(readFile(memory)).rejects.toThrow('ENOENT');
     const { stdout } = await home.run(['list', '--sort', 'params', '--filter', 'arch=ll*']);
     expect(stdout).toMatch(
-      /^MODEL +QUANT +ARCH +PARAMS +CAN +SIZE +MODIFIED\nme\/tiny +F32 +llama +\d+k /u,
+      /^MODEL +QUANT +ARCH +PARAMS +CAN +SIZE +MODIFIED\nme\/tiny +F32 +llama +\d+K /u,
     );
   });
 

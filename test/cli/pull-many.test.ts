@@ -165,7 +165,7 @@ describe('--dry-run', () => {
       "
     `);
     expect(stderr).toMatch(
-      /^650 kB to fetch, 650 kB to write; \S+ \S+ free, 1\.00 GB of it in reserve: it fits\n$/u,
+      /^Q4_K_M: .+\n650 kB to fetch, 650 kB to write; \S+ \S+ free, 1\.00 GB of it in reserve: it fits\n$/u,
     );
     expect(cdnBytes()).toBe(0);
     expect(await readdir(home.path()).catch(() => [])).not.toContain('models');

@@ -2,6 +2,7 @@ import path from 'node:path';
 
 import { fitting } from '../config/model-pattern.ts';
 import { LlameroError } from '../errors.ts';
+import { compareNames } from '../name-order.ts';
 import { type AliasMap, findAlias } from './aliases.ts';
 import type { StoredModel } from './model.ts';
 import { nearestName, nearestRepos } from './near-name.ts';
@@ -69,7 +70,7 @@ export function createMatcher(
     exact: (reference) =>
       candidatesOf(repos, (names) => names.whole === reference.repo.toLowerCase(), reference.tag)
         .flatMap((candidate) => candidate.models)
-        .sort((one, other) => one.ref.localeCompare(other.ref, 'en')),
+        .sort((one, other) => compareNames(one.ref, other.ref)),
     aliasOf: (text) => refOfAlias(aliases, text),
     suggest: (text) => nearestName(text.trim(), repos, aliases),
   };

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 
 import { systemErrorCode } from '../errors.ts';
+import { compareNames } from '../name-order.ts';
 import { isProjectorName, METADATA_FILE, PARTIAL_SUFFIX } from './layout.ts';
 import { type FileRecord, type Metadata, parseMetadata } from './metadata.ts';
 import type { StoredFile, StoredModel } from './model.ts';
@@ -58,7 +59,7 @@ export function listRepos(models: string): string[] {
   const repos = readFolder(models).flatMap((user) =>
     readFolder(path.join(models, user.name)).map(({ name }) => `${user.name}/${name}`),
   );
-  return repos.sort((one, other) => one.localeCompare(other, 'en'));
+  return repos.sort(compareNames);
 }
 
 /** Reads one repository's folder: what is there, told apart by what the metadata knows, if anything. */
@@ -81,7 +82,7 @@ export async function scanRepo(folder: string, repo: string): Promise<RepoConten
       models.push(begun(folder, repo, quant));
   }
   return {
-    models: models.sort((one, other) => one.ref.localeCompare(other.ref, 'en')),
+    models: models.sort((one, other) => compareNames(one.ref, other.ref)),
     size: found.reduce((sum, { size }) => sum + size, 0),
   };
 }
@@ -190,7 +191,7 @@ interface QuantFiles {
 function describe({ repo, quant, files, metadata }: QuantFiles): StoredModel {
   const record = metadata.quants[quant];
   const recorded = new Map(record?.files.map((each) => [each.file, each]));
-  const onDisk = files.toSorted((one, other) => one.file.localeCompare(other.file, 'en'));
+  const onDisk = files.toSorted((one, other) => compareNames(one.file, other.file));
   const [first] = onDisk;
   if (first === undefined) throw new Error(`no files of ${repo}:${quant}`);
   const size = onDisk.reduce((sum, each) => sum + each.size, 0);

@@ -17,7 +17,10 @@ export async function makeManifest(): Promise<Interfaces.Manifest> {
     respectNoCacheDefault: true,
   });
   await plugin.load();
-  return plugin.manifest;
+  const { commands, ...rest } = plugin.manifest;
+  // They come in the order of the file system, which is another in every clone.
+  const sorted = Object.entries(commands).sort(([one], [other]) => (one < other ? -1 : 1));
+  return { ...rest, commands: Object.fromEntries(sorted) };
 }
 
 /** Writes the manifest beside package.json. */

@@ -1,15 +1,28 @@
 import path from 'node:path';
 
 import type { Interfaces } from '@oclif/core';
-import { type PreRenderedChunk, type RolldownOutput, rolldown } from 'rolldown';
+import {
+  type InputOptions,
+  type OutputChunk,
+  type OutputOptions,
+  type PreRenderedChunk,
+  type RolldownOutput,
+  rolldown,
+} from 'rolldown';
 
-import { ENTRY, entry } from './entry.ts';
+import { entries, EXECUTABLE, PROGRAM } from './entries.ts';
 import { inlineWorkers } from './inline-worker.ts';
 import { lazyRequires } from './lazy-requires.ts';
 import { leanOclif } from './oclif.ts';
 
 /** What oclif looks for where TypeScript sources could be run; nothing of it is ever loaded here. */
 const NEVER_LOADED = ['pnpapi', 'ts-node', 'typescript'];
+
+/** The oldest Node.js of package.json: what it cannot read, such as `using`, is written in older words. */
+const OLDEST_NODE = 'node22';
+
+// What comments say is in the sources; licences have a file of their own.
+const OUTPUT: OutputOptions = { format: 'cjs', comments: false };
 
 const HIGHLIGHTER = /[\\/]node_modules[\\/]highlight\.js[\\/]/u;
 const PACKAGE = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/u;
@@ -25,17 +38,44 @@ export async function bundle(
   manifest: Interfaces.Manifest,
 ): Promise<RolldownOutput> {
   await using build = await rolldown({
-    input: { main: ENTRY },
-    platform: 'node',
-    external: NEVER_LOADED,
+    ...inputOptions(manifest),
+    input: { main: PROGRAM },
     // What is loaded at first use needs its chunk to export everything.
     preserveEntrySignatures: 'allow-extension',
+  });
+  return await build.generate({
+    ...OUTPUT,
+    dir: folder,
+    exports: 'named',
+    entryFileNames: '[name].cjs',
+    chunkFileNames: nameChunk,
+    sourcemap: true,
+    sourcemapExcludeSources: true,
+    codeSplitting: {
+      includeDependenciesRecursively: false,
+      groups: [{ debugName: 'packages', name: chunkOfPackage }],
+    },
+  });
+}
+
+/** Bundles everything into the one file that a single executable starts. */
+export async function bundleExecutable(manifest: Interfaces.Manifest): Promise<OutputChunk> {
+  await using build = await rolldown({ ...inputOptions(manifest), input: EXECUTABLE });
+  const { output } = await build.generate({ ...OUTPUT, codeSplitting: false });
+  return output[0];
+}
+
+function inputOptions(manifest: Interfaces.Manifest): InputOptions {
+  return {
+    platform: 'node',
+    external: NEVER_LOADED,
+    transform: { target: OLDEST_NODE },
     // Everything is loaded at first use, static or not.
     checks: { ineffectiveDynamicImport: false },
     plugins: [
-      entry(manifest),
+      entries(manifest),
       leanOclif(),
-      inlineWorkers(),
+      inlineWorkers(OLDEST_NODE),
       {
         name: 'lazy-requires',
         renderChunk: (code) => {
@@ -44,22 +84,7 @@ export async function bundle(
         },
       },
     ],
-  });
-  return await build.generate({
-    dir: folder,
-    format: 'cjs',
-    exports: 'named',
-    entryFileNames: '[name].cjs',
-    chunkFileNames: nameChunk,
-    // What JSDoc and annotations say is in the sources; licences have a file of their own.
-    comments: false,
-    sourcemap: true,
-    sourcemapExcludeSources: true,
-    codeSplitting: {
-      includeDependenciesRecursively: false,
-      groups: [{ debugName: 'packages', name: chunkOfPackage }],
-    },
-  });
+  };
 }
 
 /** One chunk for each package, so that using one module does not load those of others. */

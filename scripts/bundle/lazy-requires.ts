@@ -26,7 +26,7 @@ interface Reference {
   readonly parents: readonly Node[];
 }
 
-const INTEROP = /^__(?:toESM|importDefault|importStar)$/u;
+const INTEROP = /^__(?:toESM|importDefault|importStar)(?:\$\d+)?$/u;
 
 /**
  * Makes every `require` at the top of a CommonJS file happen when its value is first used. A command
@@ -156,7 +156,7 @@ function collectReferences(program: Node, bindings: Map<string, Binding>): void 
     const name = node.type === 'Identifier' ? (node['name'] as string) : '';
     const binding = bindings.get(name);
     if (binding === undefined || isKey(node, parents[0])) return true;
-    if (isDeclared(node, parents[0])) bindings.delete(name);
+    if (isDeclared(node, parents)) bindings.delete(name);
     else binding.references.push({ node, parents });
     return true;
   });
@@ -171,7 +171,7 @@ function isKey(node: Node, parent: Node | undefined): boolean {
 }
 
 /** Whether an identifier is given a value here, or stands where replacing it would change a key. */
-function isDeclared(node: Node, parent: Node | undefined): boolean {
+function isDeclared(node: Node, [parent, outer]: readonly Node[]): boolean {
   switch (parent?.type) {
     case 'VariableDeclarator':
       return parent['id'] === node;
@@ -183,7 +183,7 @@ function isDeclared(node: Node, parent: Node | undefined): boolean {
     case 'AssignmentPattern':
       return parent['left'] === node;
     case 'Property':
-      return parent['shorthand'] === true;
+      return parent['shorthand'] === true || outer?.type === 'ObjectPattern';
     case 'ClassDeclaration':
     case 'ClassExpression':
       return parent['id'] === node;

@@ -1,7 +1,8 @@
 // C0 without tab and newline, DEL, C1, and the bidirectional overrides and isolates that can make
 // a terminal show something other than what is there (https://trojansource.codes).
 // eslint-disable-next-line no-control-regex
-const CONTROL = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
+const CONTROL =
+  /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u061C\u200E\u200F\u202A-\u202E\u2066-\u2069]/gu;
 
 /**
  * Text that came from the network, a file or a model, made safe for a terminal: control characters

@@ -128,9 +128,11 @@ async function compare(through: Relay): Promise<void> {
   const short = new Map<string, Figures[]>(clients.map(({ name }) => [name, []]));
   // Interleaved, so that a machine that grows slow does so for both; the first round is a warm-up.
   for (let run = 0; run <= runs; run += 1) {
-    for (const client of clients) {
-      const one = await measure(client, through, `begin ${run} of ${client.name}`, 1);
-      const all = await measure(client, through, `question ${run} of ${client.name}`, -1);
+    for (const [index, client] of clients.entries()) {
+      // Another question each time, so that nothing is answered from a cache, and all of one length.
+      const number = String(run * clients.length + index).padStart(4, '0');
+      const one = await measure(client, through, `${number} begin`, 1);
+      const all = await measure(client, through, `${number} question`, -1);
       if (run === 0) continue;
       short.get(client.name)?.push(one);
       whole.get(client.name)?.push(all);
@@ -171,7 +173,6 @@ async function measure(
   limit: number,
 ): Promise<Figures> {
   const report = path.join(home, 'time');
-  // Another question each time, so that nothing is answered from a cache.
   const command = client.command(through.port, prompt, limit);
   const child = spawn('/usr/bin/time', ['-f', '%U %S', '-o', report, ...command], {
     // That a limit ended the answer is said there, which is what was asked for.

@@ -135,6 +135,12 @@ export class AnswerReader {
   }
 }
 
+/** Loads and compiles what reading an answer takes, so that the first piece of one is read at once. */
+export function warmUp(): void {
+  const event = 'data: {"choices":[{"delta":{"content":"a"}}],"timings":null}\n\n';
+  new AnswerReader({}, () => 0).feed(new TextEncoder().encode(event));
+}
+
 function usageOf(timings: Timings | null): Usage | null {
   if (timings === null) return null;
   const promptTokens = timings.cachedTokens + timings.promptTokens;

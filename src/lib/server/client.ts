@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 
 import { abortError } from '../errors.ts';
-import { type AnswerListener, AnswerReader, type ChatAnswer } from './client-answer.ts';
+import { type AnswerListener, AnswerReader, type ChatAnswer, warmUp } from './client-answer.ts';
 import { type ServerAddress, answerError, goneError, openRequest, readText } from './request.ts';
 
 export type { ChatAnswer } from './client-answer.ts';
@@ -71,6 +71,8 @@ async function streamAnswer(
       timings_per_token: true,
     },
     signal,
+    // While the server reads the prompt there is time for what the first token would wait for.
+    onSent: warmUp,
   });
   if (response.statusCode !== 200) {
     throw answerError(response.statusCode ?? 0, await readText(address, response, signal));

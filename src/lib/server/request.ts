@@ -24,6 +24,8 @@ export interface ServerRequest {
    * no end: a long prompt on a slow machine is worked on in silence.
    */
   readonly timeoutSeconds?: number;
+  /** Called when all of the request is on its way, and the server has work to do. */
+  readonly onSent?: (() => void) | undefined;
 }
 
 /** Far more than the list of a thousand models takes. */
@@ -53,7 +55,7 @@ export function openRequest(
   address: ServerAddress,
   request: ServerRequest,
 ): Promise<http.IncomingMessage> {
-  const { body, method, path, signal, timeoutSeconds } = request;
+  const { body, method, onSent, path, signal, timeoutSeconds } = request;
   return new Promise((resolve, reject) => {
     if (signal?.aborted === true) {
       reject(abortError(signal));
@@ -74,6 +76,7 @@ export function openRequest(
       },
       ...(signal === undefined ? {} : { signal }),
     });
+    if (onSent !== undefined) outgoing.on('finish', onSent);
     outgoing.on('response', resolve);
     outgoing.on('error', (error) => {
       reject(signal?.aborted === true ? abortError(signal) : goneError(address, error));

@@ -33,7 +33,7 @@ const CASES: readonly {
   { what: 'node -e 0', home: 'empty', words: ['-e', '0'] },
   { what: '--version', home: 'empty', words: [PROGRAM, '--version'] },
   {
-    what: 'Tab after `llamero pu`',
+    what: 'Tab after `pu`',
     home: 'empty',
     words: [PROGRAM, '__complete', 'fish', '0', 'pu'],
   },

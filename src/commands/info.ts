@@ -87,12 +87,14 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
         hint: 'Name one or two of them: `llamero info user/one user/two`',
       });
     }
-    const { card, metadata, template, tensors } = this.flags;
+    const { card, files, metadata, template, tensors } = this.flags;
     const { terminal } = this.context;
+    const wholeHeader = metadata || template || tensors;
     const isOverview = positionals.length === 1 && !this.#wantsDetails();
     const models = await gatherInfo(this.context, positionals, {
       ...this.flags,
-      wholeHeader: metadata || template || tensors,
+      wholeHeader,
+      headerOnly: wholeHeader && !card && !files && !this.jsonEnabled(),
       card: card || (isOverview && !this.jsonEnabled() && terminal.verbosity !== 'quiet'),
     });
     const hub = await this.context.hub();

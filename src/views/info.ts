@@ -19,6 +19,8 @@ export interface InfoRequest {
   /** Whether the whole header is wanted. */
   readonly wholeHeader: boolean;
   readonly card: boolean;
+  /** Whether nothing but the header is asked about. */
+  readonly headerOnly: boolean;
 }
 
 /** Finds out about models, by any name that one here or at the hub is known by. */
@@ -54,6 +56,7 @@ async function gatherOne(
       withProjector: config.get('pull.mmproj'),
       preferredQuant: config.get('pull.quant'),
       withCard: request.card,
+      headerOnly: request.headerOnly,
       signal: context.signal,
     },
     knowledge,

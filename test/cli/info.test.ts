@@ -375,6 +375,16 @@ describe('a model on this machine', () => {
     expect(hub.requests).toHaveLength(0);
   });
 
+  test('is asked about nobody else where its header tells all', async () => {
+    for (const flag of ['--template', '--metadata', '--tensors']) {
+      const { exitCode, stderr, stdout } = await info('gemma', flag);
+      expect(exitCode).toBe(0);
+      expect(stdout.length).toBeGreaterThan(20);
+      expect(stderr).toBe('gemma is maker/gemma-GGUF\n');
+    }
+    expect(hub.requests).toHaveLength(0);
+  });
+
   test('is told although the hub does not answer', async () => {
     hub.faults.add({ path: '/api/models' }, { kind: 'answer', status: 404 });
     const { exitCode, stderr, stdout } = await info('maker/gemma-GGUF');

@@ -32,6 +32,8 @@ export interface InfoQuestion extends ListingQuestion {
   readonly preferredQuant?: string | undefined;
   /** Whether the model card is wanted. */
   readonly withCard: boolean;
+  /** Whether nothing but the header is asked about: then a file that is here need not be asked for. */
+  readonly headerOnly: boolean;
 }
 
 /** What a model is asked about with. */
@@ -50,12 +52,15 @@ export interface InfoSources {
 export async function modelInfo(question: InfoQuestion, sources: InfoSources): Promise<ModelInfo> {
   const { machine, stored, tag } = question;
   const problems: LlameroError[] = [];
-  const listing = await attempt(
-    () => sources.listings.read(question),
-    stored.length === 0,
-    problems,
-    question,
-  );
+  const listing =
+    question.headerOnly && isHere(question)
+      ? undefined
+      : await attempt(
+          () => sources.listings.read(question),
+          stored.length === 0,
+          problems,
+          question,
+        );
   const repo = listing?.model.id ?? stored[0]?.repo ?? question.repo;
   const inventory: Inventory<InfoFile | HubFile> =
     listing === undefined
@@ -102,6 +107,13 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
     machine,
     problems,
   };
+}
+
+/** Whether a file of what is asked about is on this machine. */
+function isHere({ revision, stored, tag }: InfoQuestion): boolean {
+  const isAsked = ({ quant, state }: StoredModel): boolean =>
+    state === 'complete' && (tag === undefined || quant.toLowerCase() === tag.toLowerCase());
+  return revision === undefined && stored.some(isAsked);
 }
 
 /** Does what may fail: a failure that is no end of all is noted, and nothing comes of it. */

@@ -13,6 +13,7 @@ import type { Machine } from './engine/machine.ts';
 import type { Releases } from './engine/releases.ts';
 import { oneLine } from './plain-text.ts';
 import type { Finder } from './reuse/find.ts';
+import type { HashMemory } from './reuse/hash-memory.ts';
 import type { KeySources } from './server/api-key.ts';
 import type { ModelServer } from './server/router.ts';
 import type { Store } from './store/store.ts';
@@ -35,6 +36,8 @@ export interface Context {
   http(): Promise<Http>;
   hub(): Promise<Hub>;
   store(): Promise<Store>;
+  /** The digests of files that were read before. */
+  hashes(): Promise<HashMemory>;
   /** Finds files that other tools hold. */
   finder(): Promise<Finder>;
   /** Where engines are looked for. */
@@ -103,17 +106,21 @@ export function createContext(options: ContextOptions): Context {
     const { createStore } = await import('./store/store.ts');
     return createStore({ models: paths.models });
   });
-  // Depends on the environment and paths.
+  // Depends on paths.
+  const hashes = once(async () => {
+    const { createHashMemory } = await import('./reuse/hash-memory.ts');
+    return createHashMemory({ file: path.join(paths.run, 'hashes.json') });
+  });
+  // Depends on the environment, paths and hashes.
   const finder = once(async () => {
-    const [{ createFinder }, { createHashMemory }, { otherPlaces }] = await Promise.all([
+    const [{ createFinder }, { otherPlaces }] = await Promise.all([
       import('./reuse/find.ts'),
-      import('./reuse/hash-memory.ts'),
       import('./reuse/places.ts'),
     ]);
     return createFinder({
       places: otherPlaces({ environment, homeDirectory: homedir(), platform: process.platform }),
       models: paths.models,
-      hashes: createHashMemory({ file: path.join(paths.run, 'hashes.json') }),
+      hashes: await hashes(),
       onSkip: (skipped) => terminal.trace(oneLine(`Not used: ${skipped.path} (${skipped.reason})`)),
     });
   });
@@ -208,6 +215,7 @@ export function createContext(options: ContextOptions): Context {
     http,
     hub,
     store,
+    hashes,
     finder,
     engineSearch,
     findEngine,

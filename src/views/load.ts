@@ -1,4 +1,5 @@
 import type { Context } from '../lib/context.ts';
+import { describeLoadSettings } from '../lib/server/load-settings.ts';
 import type { LoadSettings } from '../lib/server/presets.ts';
 import type { ReadyModel, ServerEvent } from '../lib/server/router.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
@@ -64,7 +65,7 @@ export class LoadProgress {
         break;
       case 'adjusted':
         this.#say(
-          `${event.ref} is loaded with ${describeSettings(event.settings)}: more does not fit into memory`,
+          `${event.ref} is loaded with ${describeLoadSettings(event.settings)}: more does not fit into memory`,
         );
         break;
       case 'unloading':
@@ -118,10 +119,4 @@ export class LoadProgress {
       `${CLEAR_LINE}${line.slice(0, this.#terminal.columns - 1)}`,
     );
   }
-}
-
-function describeSettings(settings: LoadSettings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
 }

@@ -1,6 +1,22 @@
+import { Args } from '@oclif/core';
+
 import type { Context } from '../lib/context.ts';
 import { requireTag, type TagChange } from '../lib/store/notes.ts';
 import { everyNamed, modelsOf } from './named-models.ts';
+
+/** What `tag add` and `tag rm` are told. */
+export const tagArgs = {
+  ref: Args.string({
+    description: "a stored model, or a pattern such as 'bartowski/*'",
+    required: true,
+    ignoreStdin: true,
+  }),
+  tag: Args.string({
+    description: 'a tag; several are possible',
+    required: true,
+    ignoreStdin: true,
+  }),
+};
 
 /** The `--json` document of `tag add` and `tag rm`. */
 export interface TagDocument {

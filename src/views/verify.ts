@@ -1,5 +1,3 @@
-import path from 'node:path';
-
 import type { Context } from '../lib/context.ts';
 import { LlameroError } from '../lib/errors.ts';
 import type { PullEvent } from '../lib/pull/events.ts';
@@ -36,15 +34,14 @@ export async function verify(
   mayAsk: boolean,
   onEvent: (event: VerifyEvent) => void,
 ): Promise<ModelCheck[]> {
-  const { paths, signal, terminal } = context;
-  const [config, store, { verifyModels }, { createHashMemory }] = await Promise.all([
+  const { signal, terminal } = context;
+  const [config, store, memory, { verifyModels }] = await Promise.all([
     context.config(),
     context.store(),
+    context.hashes(),
     import('../lib/store/verify.ts'),
-    import('../lib/reuse/hash-memory.ts'),
   ]);
   const endpoint = config.get('hub.endpoint');
-  const memory = createHashMemory({ file: path.join(paths.run, 'hashes.json') });
   const onDigest = async (file: string, sha256: string): Promise<void> => {
     try {
       await memory.remember(file, sha256);

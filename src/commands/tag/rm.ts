@@ -1,7 +1,5 @@
-import { Args } from '@oclif/core';
-
 import { BaseCommand } from '../../base-command.ts';
-import { changeTags, type TagDocument } from '../../views/tags.ts';
+import { changeTags, tagArgs, type TagDocument } from '../../views/tags.ts';
 
 export default class TagRemove extends BaseCommand<typeof TagRemove> {
   static override hiddenAliases = ['tag:remove', 'tag:delete'];
@@ -15,18 +13,7 @@ export default class TagRemove extends BaseCommand<typeof TagRemove> {
 
   static override strict = false;
 
-  static override args = {
-    ref: Args.string({
-      description: "a stored model, or a pattern such as 'bartowski/*'",
-      required: true,
-      ignoreStdin: true,
-    }),
-    tag: Args.string({
-      description: 'a tag; several are possible',
-      required: true,
-      ignoreStdin: true,
-    }),
-  };
+  static override args = tagArgs;
 
   run(): Promise<TagDocument> {
     return changeTags(

@@ -47,3 +47,10 @@ export function runSettingsOf(all: RunSettings, ref: string): LoadSettings {
 export function withoutSettings(all: RunSettings, ref: string): RunSettings {
   return Object.fromEntries(Object.entries(all).filter(([key]) => key !== ref));
 }
+
+/** Settings in words: `ctx-size 4096, threads 2`. */
+export function describeLoadSettings(settings: LoadSettings): string {
+  return Object.entries(settings)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ');
+}

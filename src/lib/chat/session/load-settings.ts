@@ -1,3 +1,4 @@
+import { describeLoadSettings } from '../../server/load-settings.ts';
 import type { LoadSettings } from '../../server/presets.ts';
 import type { Session } from './session.ts';
 
@@ -28,11 +29,4 @@ export async function settingsToLoadWith(
     `Somebody else has loaded ${model} anew, and without ${describeLoadSettings(Object.fromEntries(lost))}; /set brings it back`,
   );
   return {};
-}
-
-/** `ctx-size 4096, threads 2`. */
-function describeLoadSettings(settings: LoadSettings): string {
-  return Object.entries(settings)
-    .map(([name, value]) => `${name} ${value}`)
-    .join(', ');
 }

@@ -1,5 +1,4 @@
-import { distance } from 'fastest-levenshtein';
-
+import { nearest } from '../../nearest.ts';
 import type { Session } from '../session/session.ts';
 
 /** What happens after a command. */
@@ -72,18 +71,6 @@ export function nearestCommand(
     commands.flatMap((command) => [command.name, ...(command.aliases ?? [])]),
     name,
   );
-}
-
-/** The name that a mistyped one most likely means: one that begins with it, or one slip away. */
-export function nearest(names: readonly string[], typed: string): string | undefined {
-  const [only, second] = names.filter((name) => name.startsWith(typed));
-  if (only !== undefined && second === undefined) return only;
-  let best: { readonly name: string; readonly steps: number } | undefined;
-  for (const name of names) {
-    const steps = distance(typed, name);
-    if (best === undefined || steps < best.steps) best = { name, steps };
-  }
-  return best !== undefined && best.steps <= 1 + typed.length / 4 ? best.name : undefined;
 }
 
 /** `on`, `off` and their like as a switch; the other way round where nothing was typed. */

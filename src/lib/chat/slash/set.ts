@@ -7,7 +7,8 @@ import {
 } from '../sampling.ts';
 import type { LoadSetting } from '../session/host.ts';
 import type { Session } from '../session/session.ts';
-import { type SlashCommand, nearest } from './command.ts';
+import { nearest } from '../../nearest.ts';
+import type { SlashCommand } from './command.ts';
 
 const UNSET = new Set(['default', 'unset']);
 

@@ -1,7 +1,6 @@
-import { distance } from 'fastest-levenshtein';
-
 import { isModelReference } from '../../config/model-kinds.ts';
 import { inWordsOf } from '../../engine/flag-names.ts';
+import { nearest } from '../../nearest.ts';
 import type { StoredModel } from '../../store/model.ts';
 import type { LoadSettings } from '../presets.ts';
 import { mergeLoadSettings } from './resolve.ts';
@@ -106,14 +105,9 @@ export function entriesProblem(
 }
 
 function guess(flag: string, flags: ReadonlySet<string>): string {
-  let best: { readonly name: string; readonly score: number } | undefined;
-  for (const name of flags) {
-    if (!name.startsWith('--')) continue;
-    const score = distance(`--${flag.replaceAll('_', '-').toLowerCase()}`, name);
-    if (best === undefined || score < best.score) best = { name, score };
-  }
-  const near = best !== undefined && best.score <= 1 + flag.length / 4;
-  return near ? ` (did you mean ${best?.name}?)` : '';
+  const names = [...flags].filter((name) => name.startsWith('--'));
+  const near = nearest(names, `--${flag.replaceAll('_', '-').toLowerCase()}`);
+  return near === undefined ? '' : ` (did you mean ${near}?)`;
 }
 
 /**

@@ -107,7 +107,7 @@ export default defineConfig({
       },
     },
     {
-      files: ['src/program.ts', 'bench/**', 'scripts/**', 'test/**'],
+      files: ['bin/**', 'src/program.ts', 'bench/**', 'scripts/**', 'test/**'],
       rules: { 'node/no-process-env': 'off' },
     },
     {

@@ -26,6 +26,8 @@ if (!supported) {
   );
 } else {
   require('node:module').enableCompileCache();
+  // Here, because what was loaded before has no map.
+  if (process.env['LLAMERO_DEBUG']) process.setSourceMapsEnabled(true);
   const program = require('../dist/main.cjs');
   void (process.argv[2] === '__complete'
     ? program.complete({ read }, process.argv.slice(3))

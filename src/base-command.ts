@@ -1,11 +1,9 @@
 import { Command, Flags, type Interfaces } from '@oclif/core';
 
-import { toLlameroError } from './error-conversion.ts';
 import { type Context, createContext } from './lib/context.ts';
 import type { LlameroError } from './lib/errors.ts';
-import { jsonText } from './lib/json-text.ts';
-import { errorDocument, renderError } from './lib/ui/error-text.ts';
 import { Terminal } from './lib/ui/terminal.ts';
+import { endInFailure, printDocument, tellFailure } from './outcome.ts';
 import { program } from './program.ts';
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
@@ -66,17 +64,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     return {};
   }
 
-  /** Every failure ends here, once: as JSON on stdout or as text on stderr, with its exit code. */
   protected override catch(error: unknown): Promise<void> {
-    const failure = toLlameroError(error, this.id);
-    if (this.jsonEnabled()) {
-      this.logJson(errorDocument(failure));
-    } else if (failure.exitCode !== 0) {
-      const { style } = new Terminal(process, 'normal', program.environment);
-      const debug = program.environment['LLAMERO_DEBUG'];
-      process.stderr.write(renderError(failure, style, debug));
-    }
-    process.exitCode = failure.exitCode;
+    endInFailure(error, { commandId: this.id, json: this.jsonEnabled() });
     return Promise.resolve();
   }
 
@@ -89,9 +78,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     if (first === undefined) return;
     process.exitCode = first.exitCode;
     if (this.jsonEnabled()) return;
-    const { style } = this.context.terminal;
-    const debug = program.environment['LLAMERO_DEBUG'];
-    for (const failure of failures) process.stderr.write(renderError(failure, style, debug));
+    for (const failure of failures) tellFailure(failure);
   }
 
   protected override async finally(): Promise<void> {
@@ -107,7 +94,7 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected override logJson(json: unknown): void {
-    process.stdout.write(`${jsonText(json, 2)}\n`);
+    printDocument(json);
   }
 
   #verbosity(): 'quiet' | 'normal' | 'verbose' {

@@ -2,10 +2,9 @@ import path from 'node:path';
 
 import { type Interfaces, run } from '@oclif/core';
 
-import { toLlameroError } from './error-conversion.ts';
 import { Interrupts } from './lib/interrupts.ts';
-import { renderError } from './lib/ui/error-text.ts';
-import { Terminal } from './lib/ui/terminal.ts';
+import { endInFailure } from './outcome.ts';
+import { readPlainCommand, runPlainCommand } from './plain-command.ts';
 import { program } from './program.ts';
 import { type Build, asksForHelp, rootPlugin } from './root-plugin.ts';
 import { explainUnknownCommand } from './unknown-command.ts';
@@ -23,17 +22,22 @@ export async function main(start: Build | string): Promise<void> {
     process.exit(exitCode);
   });
   listen(program.interrupts);
-  // From here on: what a command needs is loaded after this.
-  if (program.environment['LLAMERO_DEBUG']) process.setSourceMapsEnabled(true);
   const words = process.argv.slice(2);
+  const plain = readPlainCommand(words);
+  if (plain !== undefined && typeof start !== 'string') await runPlainCommand(plain, start);
+  else await runByOclif(words, start);
+  await Promise.all([process.stdout, process.stderr].map(drain));
+  process.exit();
+}
+
+async function runByOclif(words: string[], start: Build | string): Promise<void> {
   const load = typeof start === 'string' ? await fromSource(start) : fromBuild(start, words);
   try {
     await run(words, load);
   } catch (error) {
-    report(await explainUnknownCommand(error, load));
+    // An unknown command, or a broken installation: the errors of commands do not get here.
+    endInFailure(await explainUnknownCommand(error, load), { json: false });
   }
-  await Promise.all([process.stdout, process.stderr].map(drain));
-  process.exit();
 }
 
 /** Waits until a stream has handed on all it was given, or has nobody left to hand it to. */
@@ -60,15 +64,6 @@ function listen(interrupts: Interrupts): void {
       else throw error;
     });
   }
-}
-
-/** Errors that come before a command runs (an unknown command, a broken installation). */
-function report(error: unknown): void {
-  const failure = toLlameroError(error);
-  const environment = program.environment;
-  const terminal = new Terminal(process, 'normal', environment);
-  process.stderr.write(renderError(failure, terminal.style, environment['LLAMERO_DEBUG']));
-  process.exitCode = failure.exitCode;
 }
 
 /** What oclif logs about itself goes nowhere: its own logger takes longer to load than most commands. */

@@ -10,6 +10,7 @@ import {
   rolldown,
 } from 'rolldown';
 
+import { leanChalk } from './chalk.ts';
 import { entries, EXECUTABLE, PROGRAM } from './entries.ts';
 import { inlineWorkers } from './inline-worker.ts';
 import { lazyRequires } from './lazy-requires.ts';
@@ -23,6 +24,19 @@ const OLDEST_NODE = 'node22';
 
 // What comments say is in the sources; licences have a file of their own.
 const OUTPUT: OutputOptions = { format: 'cjs', comments: false };
+
+// What `list` needs, and most of it every command: to find and read one file takes less than ten.
+const NEEDED_AT_ONCE = new RegExp(
+  String.raw`[\\/]src[\\/](?:${[
+    'error-conversion|outcome|plain-command',
+    String.raw`lib[\\/](?:context|errors|files|format|json-text|name-order|plain-text)`,
+    String.raw`lib[\\/]config[\\/](?:environment|paths)`,
+    String.raw`lib[\\/]store[\\/](?:aliases|folder|layout|metadata|model|notes|packed-repo|repo-memory|repo-models|scan|sort|store)`,
+    String.raw`lib[\\/]ui[\\/](?:error-text|table|terminal|text-width)`,
+    String.raw`views[\\/](?:list|list-document|model-selection|model-table)`,
+  ].join('|')})\.ts$`,
+  'u',
+);
 
 const HIGHLIGHTER = /[\\/]node_modules[\\/]highlight\.js[\\/]/u;
 const PACKAGE = /.*[\\/]node_modules[\\/]((?:@[^\\/]+[\\/])?[^\\/]+)[\\/]/u;
@@ -53,7 +67,10 @@ export async function bundle(
     sourcemapExcludeSources: true,
     codeSplitting: {
       includeDependenciesRecursively: false,
-      groups: [{ debugName: 'packages', name: chunkOfPackage }],
+      groups: [
+        { debugName: 'packages', name: chunkOfPackage },
+        { name: 'start', test: NEEDED_AT_ONCE },
+      ],
     },
   });
 }
@@ -75,6 +92,7 @@ function inputOptions(manifest: Interfaces.Manifest): InputOptions {
     plugins: [
       entries(manifest),
       leanOclif(),
+      leanChalk(),
       inlineWorkers(OLDEST_NODE),
       {
         name: 'lazy-requires',

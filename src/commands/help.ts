@@ -58,7 +58,7 @@ Exit codes: 2 no such command or topic.`;
     terminal.print(
       renderTable({
         columns: [{ header: 'NAME' }, { header: 'MEANING', shrinks: true }],
-        headerStyle: terminal.outStyle.bold,
+        headerStyle: terminal.headerStyle,
         rows: known.entries,
       }),
     );

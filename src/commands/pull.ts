@@ -159,7 +159,7 @@ Exit codes: 3 no such repository, revision, quant or file, 4 a quant fits severa
     const silent: PullListener = { handle: () => undefined, stop: () => undefined };
     const { failed, models } = await prepare(this.context, texts, this.flags, silent);
     const reserve = (await this.context.config()).get('pull.reserve');
-    const free = await freeSpace(paths.models);
+    const free = freeSpace(paths.models);
     const total = totalsOf(models);
     if (!this.jsonEnabled()) {
       if (models.length > 0) terminal.print(renderPlan(models, terminal));

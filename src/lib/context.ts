@@ -104,7 +104,13 @@ export function createContext(options: ContextOptions): Context {
   // Depends on paths.
   const store = once(async () => {
     const { createStore } = await import('./store/store.ts');
-    return createStore({ models: paths.models });
+    return createStore({
+      models: paths.models,
+      memory: {
+        file: path.join(paths.run, 'repos.json'),
+        onSkip: (file, reason) => terminal.trace(oneLine(`Not used: ${file} (${reason})`)),
+      },
+    });
   });
   // Depends on paths.
   const hashes = once(async () => {

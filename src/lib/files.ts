@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { readFileSync, statfsSync } from 'node:fs';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { LlameroError, systemErrorCode } from './errors.ts';
@@ -118,10 +119,13 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** The text of a file, or undefined when there is none. */
+/**
+ * The text of a small file, or undefined when there is none. Read in one go: to load what reads with
+ * promises takes longer than that.
+ */
 export async function readTextIfExists(filePath: string): Promise<string | undefined> {
   try {
-    return await readFile(filePath, 'utf8');
+    return readFileSync(filePath, 'utf8');
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
     throw error;
@@ -139,10 +143,10 @@ export async function sizeIfExists(filePath: string): Promise<number | undefined
 }
 
 /** Bytes that an ordinary user may still write on the file system that holds (or will hold) a path. */
-export async function freeSpace(target: string): Promise<number> {
+export function freeSpace(target: string): number {
   for (let place = path.resolve(target); ; place = path.dirname(place)) {
     try {
-      const figures = await statfs(place);
+      const figures = statfsSync(place);
       return figures.bavail * figures.bsize;
     } catch (error) {
       if (systemErrorCode(error) !== 'ENOENT' || place === path.dirname(place)) throw error;
@@ -155,13 +159,9 @@ export async function freeSpace(target: string): Promise<number> {
  *
  * @throws LlameroError DISK_FULL with what is needed and what is there
  */
-export async function requireSpace(
-  target: string,
-  neededBytes: number,
-  reserveBytes: number,
-): Promise<void> {
+export function requireSpace(target: string, neededBytes: number, reserveBytes: number): void {
   if (neededBytes <= 0) return;
-  const free = await freeSpace(target);
+  const free = freeSpace(target);
   if (free - reserveBytes >= neededBytes) return;
   const ways = [
     `Free some space on the disk of ${target} (\`llamero list\` shows the models, \`llamero rm <ref>\` removes one) or choose a smaller quant`,

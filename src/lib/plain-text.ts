@@ -12,8 +12,17 @@ export function stripControls(text: string): string {
   return text.replace(CONTROL, '');
 }
 
+// As nearly all names are.
+const PLAIN_LINE = /^(?:[!-~]+(?: [!-~]+)*)?$/u;
+
+/** Whether a text is words of ASCII alone, so that {@link oneLine} has nothing to do. */
+export function isPlainLine(text: string): boolean {
+  return PLAIN_LINE.test(text);
+}
+
 /** As {@link stripControls}, on one line: runs of white space become one blank. */
 export function oneLine(text: string): string {
+  if (isPlainLine(text)) return text;
   return stripControls(text.replace(/\s+/gu, ' ')).trim();
 }
 

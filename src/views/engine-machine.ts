@@ -13,14 +13,14 @@ export function renderMachine(
   const width = terminal.stdoutIsTerminal ? terminal.columns : undefined;
   const facts = renderTable({
     columns: [{ header: 'MACHINE' }, { header: '', shrinks: true }],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: describeMachine(machine),
     width,
   });
   const best = backends.find(({ usable }) => usable)?.backend;
   const verdicts = renderTable({
     columns: [{ header: 'BACKEND' }, { header: 'RUNS' }, { header: 'WHY', shrinks: true }],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: backends.map(({ backend, reason, usable }) => [
       BACKEND_NAMES[backend],
       backend === best ? 'yes, best' : usable ? 'yes' : 'no',

@@ -31,7 +31,7 @@ export function renderEngines(
       { header: 'INSTALLED' },
       { header: 'PATH', shrinks: true },
     ],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: engines.map((engine) => [
       engine.used ? '*' : '',
       describeBuild(engine),

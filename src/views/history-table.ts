@@ -19,7 +19,7 @@ export function renderConversations(
       { header: 'MESSAGES', align: 'right' },
       { header: 'LAST' },
     ],
-    headerStyle: outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: conversations.map(({ id, messageCount, model, title, updatedAt }) => [
       { text: id, style: outStyle.cyan },
       title,

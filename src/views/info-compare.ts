@@ -19,7 +19,7 @@ export function renderComparison(
   const fitted = (text: string): string => (width === undefined ? text : shorten(text, width));
   return renderTable({
     columns: [{ header: '' }, ...models.map((model) => ({ header: fitted(model.repo) }))],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: labels.map((name) => [
       { text: name, style: terminal.outStyle.dim },
       ...columns.map((facts) => fitted(facts.get(name) ?? '–')),

@@ -39,7 +39,7 @@ export function renderFiles(info: ModelInfo, terminal: Terminal): string {
       { header: 'WHAT', shrinks: true },
       { header: '' },
     ],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: rows.map(({ here, kind, path, size }) => [
       path,
       formatDiskSize(size),
@@ -55,7 +55,7 @@ export function renderMetadata(header: GgufHeader, terminal: Terminal): string {
   const keys = new Set([...header.metadata.keys(), ...header.arrays.keys()]);
   return renderTable({
     columns: [{ header: 'KEY' }, { header: 'VALUE', shrinks: true }],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: Array.from(keys, (key) => [key, valueText(header, key)]),
     width: widthOf(terminal),
   });
@@ -77,7 +77,7 @@ export function renderTensors(header: GgufHeader, terminal: Terminal): string {
       { header: 'SHAPE', align: 'right' },
       { header: 'SIZE', align: 'right' },
     ],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: (header.tensors ?? []).map(({ dimensions, name, type }) => {
       const bytes = tensorBytes(type, dimensions);
       return [

@@ -99,7 +99,7 @@ export function renderQuants(info: ModelInfo, terminal: Terminal): string {
       { header: 'FIT' },
       { header: 'NOTE', shrinks: true },
     ],
-    headerStyle: outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: info.quants
       .toSorted((one, other) => one.size - other.size)
       .map((quant): Cell[] => [

@@ -29,7 +29,7 @@ export function renderModels(
   const columns = columnsFor(models, terminal, remarks);
   return renderTable({
     columns,
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: models.map((model) => columns.map(({ cell }) => cell(model))),
     width: terminal.stdoutIsTerminal ? terminal.columns : undefined,
   });
@@ -37,7 +37,7 @@ export function renderModels(
 
 function columnsFor(
   models: readonly StoredModel[],
-  { outStyle }: Terminal,
+  terminal: Terminal,
   { aliases, facts, now, showsUse }: ModelRemarks,
 ): ModelColumn[] {
   const hasAlias = models.some(({ ref }) => aliases.has(ref));
@@ -71,7 +71,7 @@ function columnsFor(
       cell: (model) =>
         model.state === 'complete'
           ? formatAge(model.modifiedAt, now)
-          : { text: describePartial(model), style: outStyle.yellow },
+          : { text: describePartial(model), style: terminal.outStyle.yellow },
     },
     ...ifAny(
       showsUse,

@@ -28,7 +28,6 @@ export function totalsOf(models: readonly PendingModel[]): PlanTotals {
 
 /** The plan of a pull as a table, a line a file. */
 export function renderPlan(models: readonly PendingModel[], terminal: Terminal): string {
-  const { outStyle } = terminal;
   return renderTable({
     columns: [
       { header: 'MODEL', shrinks: true },
@@ -37,7 +36,7 @@ export function renderPlan(models: readonly PendingModel[], terminal: Terminal):
       { header: 'TO FETCH', align: 'right' },
       { header: 'STATE', shrinks: true },
     ],
-    headerStyle: outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: models.flatMap(({ files, plan }) =>
       files.map((file): Cell[] => [
         plan.ref,

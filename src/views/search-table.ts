@@ -32,7 +32,7 @@ export function renderFound(
   const columns = columnsFor(models, allColumns(models, terminal, options), width);
   return renderTable({
     columns,
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows: models.map((found) => columns.map(({ cell }) => cell(found))),
     width,
   });

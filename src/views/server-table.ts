@@ -28,7 +28,7 @@ export function renderProcesses(models: readonly ModelStatus[], terminal: Termin
       { header: 'STATUS' },
       ...(anyEnds ? [{ header: 'UNLOADS IN', align: 'right' } as const] : []),
     ],
-    headerStyle: terminal.outStyle.bold,
+    headerStyle: terminal.headerStyle,
     rows,
   });
   if (!terminal.stdoutIsTerminal) return table;

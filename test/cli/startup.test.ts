@@ -78,14 +78,45 @@ describe('what is looked at quickly loads little', () => {
   });
 
   test('one command alone', async () => {
-    const loaded = await loadedBy(['ps']);
-    expect(loaded.filter((file) => file.startsWith('commands/'))).toEqual(['commands/ps.cjs']);
+    const loaded = await loadedBy(['list', '--tree']);
+    expect(loaded.filter((file) => file.startsWith('commands/'))).toEqual(['commands/list.cjs']);
   });
 
-  test('completing loads no part of the framework of commands', async () => {
-    expect(await loadedBy(['__complete', 'fish', '0', 'pu'])).not.toContain(
-      'chunks/oclif-core.cjs',
-    );
+  test.each([[['__complete', 'fish', '0', 'pu']], [['list']], [['ls', '-q']], [['ps', '--json']]])(
+    '%j loads no part of the framework of commands',
+    async (words) => {
+      await storeModel();
+      expect(await loadedBy(words)).not.toContain('chunks/oclif-core.cjs');
+    },
+  );
+});
+
+describe('without the framework a command does what it does with it', () => {
+  test.each([
+    ['list', []],
+    ['list', ['--quiet']],
+    ['ls', ['-q']],
+    ['list', ['--json']],
+    ['list', ['--json', '-q']],
+  ])('%s %j', async (name, flags) => {
+    await storeModel();
+    const plain = await home.run([name, ...flags]);
+    // One flag more than those that are read without it.
+    expect(plain).toEqual(await home.run([name, ...flags, '--sort', 'name']));
+    expect(plain).toMatchObject({ exitCode: 0, stdout: expect.stringContaining('user/repo') });
+  });
+
+  test.each([[[]], [['--json']]])('ps %j', async (flags) => {
+    const plain = await home.run(['ps', ...flags]);
+    expect(plain).toEqual(await home.run(['ps', ...flags, '--verbose']));
+    expect(plain.exitCode).toBe(0);
+  });
+
+  test.each([[[]], [['--json']]])('a failure of ps %j', async (flags) => {
+    const env = { LLAMERO_PORT: 'none' };
+    const plain = await home.run(['ps', ...flags], { env });
+    expect(plain).toEqual(await home.run(['ps', '--verbose', ...flags], { env }));
+    expect(plain.exitCode).toBe(2);
   });
 });
 
@@ -115,6 +146,9 @@ describe('the build', () => {
       env: { LLAMERO_DEBUG: '1' },
     });
     expect(stderr).toMatch(/ at .*src\/[\w/-]+\.ts:\d+:\d+/u);
+    const plain = await home.run(['ps'], { env: { LLAMERO_DEBUG: '1', LLAMERO_PORT: 'none' } });
+    expect(plain.stderr).toContain('src/lib/context.ts:');
+    expect(plain.stderr).not.toContain('.cjs:');
   });
 
   test('the licences of what is bundled come with it', async () => {

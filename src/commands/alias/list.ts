@@ -38,7 +38,7 @@ export default class AliasList extends BaseCommand<typeof AliasList> {
       terminal.print(
         renderTable({
           columns: [{ header: 'ALIAS' }, { header: 'MODEL', shrinks: true }, { header: '' }],
-          headerStyle: outStyle.bold,
+          headerStyle: terminal.headerStyle,
           rows: aliases.map(({ alias, ref, stored }) => [
             alias,
             ref,

@@ -18,7 +18,7 @@ export interface DiskOptions {
 /** Whether the disk of the models has room for another one. */
 export async function checkDisk({ folder, reserve }: DiskOptions): Promise<Finding[]> {
   const id = 'disk';
-  const free = await freeSpace(folder);
+  const free = freeSpace(folder);
   const left = `${formatDiskSize(free)} free on the disk of ${folder}`;
   const fix = 'llamero prune --partials --dry-run';
   if (free < FULL_BYTES) {

@@ -95,7 +95,7 @@ async function findBuild(binFolder: string, name: string): Promise<InstalledBuil
 async function addBuild(plan: UpdatePlan, options: InstallOptions): Promise<void> {
   const { binFolder } = options;
   const needed = plan.size * (1 + UNPACKED_FACTOR);
-  await requireSpace(binFolder, needed, options.reserve);
+  requireSpace(binFolder, needed, options.reserve);
   const engine = await fetchPart(plan.engine, options);
   const work = await newUnfinishedFolder(binFolder);
   try {

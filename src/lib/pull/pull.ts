@@ -88,7 +88,7 @@ export async function pullModels(
 ): Promise<PullSummary> {
   const files = distinctFiles(prepared.models);
   const missing = files.reduce((sum, { file }) => sum + bytesToWrite(file), 0);
-  await requireSpace(options.models, missing, options.reserve);
+  requireSpace(options.models, missing, options.reserve);
   const origin = { endpoint: options.hub.endpoint, signal: options.signal };
   for (const { files: own, plan } of prepared.models) {
     if (own.some(({ state }) => state.kind !== 'there')) await recordBegin(plan, origin);

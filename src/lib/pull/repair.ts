@@ -117,7 +117,7 @@ async function repairSource(
     pending.push({ ...file, state: { kind: 'fetch', received } });
   }
   const missing = pending.reduce((sum, file) => sum + bytesToWrite(file), 0);
-  await requireSpace(options.models, missing, options.reserve);
+  requireSpace(options.models, missing, options.reserve);
   onEvent({ type: 'plan', models: [{ plan, files: pending }] });
   // From here on until its end it is a pull like any other, which `list` shows and `pull` continues.
   await changeRecord(plan, source, signal, (current) => {

@@ -55,16 +55,30 @@ export async function readMetadata(folder: string, repo: string): Promise<Metada
 
 /** The record in the text of its file, see {@link readMetadata}. */
 export function parseMetadata(text: string | undefined, repo: string): Metadata {
-  const empty: Metadata = { version: 1, repo, quants: {}, projectors: {} };
-  if (text === undefined) return empty;
+  if (text === undefined) return noMetadata(repo);
   try {
-    const value: unknown = JSON.parse(text);
-    if (!isMetadata(value)) return empty;
-    const { notes, ...rest } = value;
-    return isRecordOf(notes, isModelNote) ? { ...rest, repo, notes } : { ...rest, repo };
+    return metadataFrom(JSON.parse(text), repo);
   } catch {
-    return empty;
+    return noMetadata(repo);
   }
+}
+
+/** A value as a record; an empty one when it is none. */
+function metadataFrom(value: unknown, repo: string): Metadata {
+  if (!isMetadata(value)) return noMetadata(repo);
+  const { notes, projectors, quants, ...rest } = value;
+  const metadata = { ...rest, repo, quants: named(quants), projectors: named(projectors) };
+  return isRecordOf(notes, isModelNote) ? { ...metadata, notes } : metadata;
+}
+
+/** The record of a repository of which nothing is known. */
+export function noMetadata(repo: string): Metadata {
+  return { version: 1, repo, quants: named({}), projectors: named({}) };
+}
+
+/** Without what every object has: a quant may be called `constructor`. */
+function named<T>(entries: Record<string, T>): Record<string, T> {
+  return Object.assign(Object.create(null) as Record<string, T>, entries);
 }
 
 /** Changes a repository's metadata under a lock, so that two processes do not undo each other. */

@@ -13,10 +13,14 @@ export interface ModelUse {
   readonly tags?: readonly string[];
 }
 
-/** What the record of a repository says of the use of a quant; what makes no sense is left out. */
-export function useOf(metadata: Metadata, quant: string): ModelUse {
+/**
+ * What the record of a repository says of the use of a quant, if anything; what makes no sense is left
+ * out.
+ */
+export function useOf(metadata: Metadata, quant: string): ModelUse | undefined {
   const note = noteOf(metadata, quant);
   const used = note?.lastUsedAt ?? metadata.quants[quant]?.lastUsedAt;
+  if (note === undefined && used === undefined) return undefined;
   const lastUsedAt = used === undefined ? undefined : dateOf(used);
   return {
     ...(lastUsedAt === undefined ? {} : { lastUsedAt }),

@@ -13,10 +13,11 @@ import {
   PARTIAL_SUFFIX,
   repoFolder,
 } from './layout.ts';
+import { readFolder } from './folder.ts';
 import { updateMetadata } from './metadata.ts';
 import type { StoredModel } from './model.ts';
 import { forgetNote } from './notes.ts';
-import { listFolder, scanRepo } from './scan.ts';
+import { scanRepo } from './scan.ts';
 
 /** What a removal did. */
 export interface Removal {
@@ -71,7 +72,7 @@ async function removeFile(target: string, ref: string): Promise<number> {
 /** Removes what is left of a repository without quants: projectors, the record, the folders. */
 async function removeRest(models: string, folder: string, repo: string): Promise<number> {
   let freed = 0;
-  for (const entry of await listFolder(folder)) {
+  for (const entry of readFolder(folder)) {
     const target = entry.name.replace(/\.gguf\.partial(?:\.json)?$/u, '.gguf');
     if (isProjectorName(target) && target.endsWith('.gguf')) {
       freed += await removeFile(path.join(folder, target), repo);

@@ -9,9 +9,11 @@ import type { StoredModel } from './model.ts';
 import { changeTags, noteUse, type TagChange } from './notes.ts';
 import { formatReference, type Reference } from './reference.ts';
 import { type Removal, removeModels } from './removal.ts';
-import { type RepoContents, scanAll } from './scan.ts';
+import { type RepoMemory, type RepoMemoryOptions, openRepoMemory } from './repo-memory.ts';
+import type { RepoContents } from './repo-models.ts';
+import { scanAll } from './scan.ts';
 
-/** The models on this machine. Nothing is cached: what is on disk is what there is. */
+/** The models on this machine: what is on disk is what there is. */
 export interface Store {
   /** The folder that holds the models. */
   readonly folder: string;
@@ -41,15 +43,27 @@ export interface StoreOptions {
   readonly models: string;
   /** The file of the aliases; beside that folder unless told. */
   readonly aliases?: string;
+  /** Where folders of a large store are remembered, see {@link RepoMemory}; nowhere unless told. */
+  readonly memory?: Pick<RepoMemoryOptions, 'file' | 'onSkip'>;
 }
+
+/** Of fewer repositories reading all takes less than looking into a memory. */
+const WORTH_REMEMBERING = 32;
 
 /** Opens the store. */
 export function createStore({
   models: folder,
   aliases: aliasesFile = path.join(path.dirname(folder), 'aliases.json'),
+  memory,
 }: StoreOptions): Store {
   const aliases = createAliases({ file: aliasesFile });
-  const survey = (): Promise<RepoContents> => scanAll(folder);
+
+  async function openMemory(repos: number): Promise<RepoMemory | undefined> {
+    if (memory === undefined || repos < WORTH_REMEMBERING) return undefined;
+    return openRepoMemory({ ...memory, models: folder, platform: process.platform });
+  }
+
+  const survey = (): Promise<RepoContents> => scanAll(folder, openMemory);
 
   async function matcher(): Promise<Matcher> {
     const [{ models }, names] = await Promise.all([survey(), aliases.list()]);

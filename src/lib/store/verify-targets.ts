@@ -4,11 +4,12 @@ import path from 'node:path';
 import { LlameroError, systemErrorCode } from '../errors.ts';
 import { isGguf, isSafePath } from '../gguf/file-name.ts';
 import { parseShard, shardPath } from '../gguf/shards.ts';
+import { readFolder } from './folder.ts';
 import { isProjectorName, PARTIAL_SUFFIX, repoFolder } from './layout.ts';
 import { type FileRecord, type Metadata, readMetadata } from './metadata.ts';
 import type { StoredModel } from './model.ts';
 import type { Reference } from './reference.ts';
-import { listFolder, listRepos, scanRepo } from './scan.ts';
+import { listRepos, scanRepo } from './scan.ts';
 import type { Store } from './store.ts';
 
 /** A file that a model should have. */
@@ -153,7 +154,7 @@ async function projectorsOf(
   dangling: readonly string[],
 ): Promise<FileToVerify[]> {
   const known = Object.values(metadata.projectors).flatMap(({ files }) => files);
-  const present = (await listFolder(folder))
+  const present = readFolder(folder)
     .filter((entry) => !entry.isDirectory() && isGguf(entry.name))
     .map(({ name }) => name);
   return collect(folder, known, [...present, ...dangling].filter(isProjectorName));
@@ -183,8 +184,8 @@ function collect(
 /** The names in a repository's folder that are links to files which are gone. */
 async function danglingLinks(folder: string): Promise<string[]> {
   const links: string[] = [];
-  for (const entry of await listFolder(folder)) {
-    const inner = entry.isDirectory() ? await listFolder(path.join(folder, entry.name)) : [entry];
+  for (const entry of readFolder(folder)) {
+    const inner = entry.isDirectory() ? readFolder(path.join(folder, entry.name)) : [entry];
     for (const each of inner) {
       if (!each.isSymbolicLink() || !isGguf(each.name)) continue;
       const file = path.join(each.parentPath, each.name);

@@ -1,4 +1,4 @@
-import { oneLine } from '../plain-text.ts';
+import { isPlainLine, oneLine } from '../plain-text.ts';
 import { textWidth } from './text-width.ts';
 
 /** A column of a table. */
@@ -19,7 +19,7 @@ export interface TableOptions {
   /** The width to fit into; without it nothing is ever cut. */
   readonly width?: number | undefined;
   /** The style of the header line. */
-  readonly headerStyle?: (text: string) => string;
+  readonly headerStyle?: ((text: string) => string) | undefined;
 }
 
 const GAP = '  ';
@@ -29,42 +29,54 @@ const NARROWEST = 8;
  * Lays a table out: columns as wide as their widest cell, two blanks between them. Cell texts are
  * made safe for the terminal here. Fitted into `width` by shortening the columns that shrink.
  */
-export function renderTable(options: TableOptions): string {
-  const header: readonly Cell[] = options.columns.map(({ header: text }) => ({
-    text,
-    style: options.headerStyle ?? ((plain: string) => plain),
-  }));
-  const lines = [header, ...options.rows].map((row) => row.map(readCell));
-  const widths = options.columns.map((_, index) =>
-    Math.max(...lines.map((line) => textWidth(line[index]?.text ?? ''))),
+export function renderTable({ columns, headerStyle, rows, width }: TableOptions): string {
+  const header = columns.map(({ header: text }) =>
+    headerStyle === undefined ? text : { text, style: headerStyle },
   );
-  if (options.width !== undefined) fit(widths, options.columns, options.width);
+  const widths = columns.map(() => 0);
+  const lines = [header, ...rows].map((row) =>
+    row.map((each, index) => {
+      const cell = readCell(each);
+      if (cell.width > (widths[index] ?? 0)) widths[index] = cell.width;
+      return cell;
+    }),
+  );
+  if (width !== undefined) fit(widths, columns, width);
   return lines
     .map((line) => {
-      const cells = options.columns.map((column, index) => {
-        const cell = line[index] ?? { text: '', style: (plain: string) => plain };
-        return drawCell(cell, widths[index] ?? 0, column.align ?? 'left');
-      });
+      const cells = columns.map((column, index) =>
+        drawCell(line[index] ?? EMPTY, widths[index] ?? 0, column.align),
+      );
       return cells.join(GAP).trimEnd();
     })
     .join('\n');
 }
 
-interface StyledText {
+/** A cell whose text may be shown, with the columns it takes. */
+interface MeasuredCell {
   readonly text: string;
-  readonly style: (text: string) => string;
+  readonly width: number;
+  readonly style: ((text: string) => string) | undefined;
 }
 
-function readCell(cell: Cell): StyledText {
-  return typeof cell === 'string'
-    ? { text: oneLine(cell), style: (plain) => plain }
-    : { text: oneLine(cell.text), style: cell.style };
+const EMPTY: MeasuredCell = { text: '', width: 0, style: undefined };
+
+function readCell(cell: Cell): MeasuredCell {
+  const { style, text } = typeof cell === 'string' ? { text: cell, style: undefined } : cell;
+  // Nearly every cell is such a line, and takes as many columns as it has letters.
+  if (isPlainLine(text)) return { text, width: text.length, style };
+  const shown = oneLine(text);
+  return { text: shown, width: textWidth(shown), style };
 }
 
-function drawCell(cell: StyledText, width: number, align: 'left' | 'right'): string {
-  const text = shorten(cell.text, width);
-  const padding = ' '.repeat(Math.max(0, width - textWidth(text)));
-  return align === 'right' ? padding + cell.style(text) : cell.style(text) + padding;
+function drawCell(cell: MeasuredCell, width: number, align: Column['align']): string {
+  const isWider = cell.width > width;
+  const text = isWider ? shorten(cell.text, width) : cell.text;
+  const styled = cell.style === undefined ? text : cell.style(text);
+  const missing = width - (isWider ? textWidth(text) : cell.width);
+  if (missing <= 0) return styled;
+  const padding = ' '.repeat(missing);
+  return align === 'right' ? padding + styled : styled + padding;
 }
 
 /** Shortens a text to a number of columns, the last of them an ellipsis. */

@@ -43,12 +43,11 @@ const PLAIN_TERMS: ReadonlySet<string | undefined> = new Set([undefined, '', 'du
  * to stderr by {@link note}, {@link warn} and {@link trace}.
  */
 export class Terminal {
+  readonly #environment: ColourEnvironment;
+  #outStyle: ChalkInstance | undefined;
+  #style: ChalkInstance | undefined;
   readonly streams: StandardStreams;
   readonly verbosity: Verbosity;
-  /** Colours for what goes to stdout. */
-  readonly outStyle: ChalkInstance;
-  /** Colours for what goes to stderr. */
-  readonly style: ChalkInstance;
   /** What is being drawn on stderr right now. */
   overlay: Overlay | undefined;
   /** Who reads the keyboard right now. */
@@ -63,8 +62,28 @@ export class Terminal {
     this.isPlain =
       PLAIN_TERMS.has(environment.TERM) &&
       (process.platform !== 'win32' || environment.TERM === 'dumb');
-    this.outStyle = new Chalk({ level: colourLevel(streams.stdout, environment) });
-    this.style = new Chalk({ level: colourLevel(streams.stderr, environment) });
+    this.#environment = environment;
+  }
+
+  /** Colours for what goes to stdout. */
+  get outStyle(): ChalkInstance {
+    return (this.#outStyle ??= new Chalk({ level: this.#outLevel }));
+  }
+
+  /** Colours for what goes to stderr. */
+  get style(): ChalkInstance {
+    const level = colourLevel(this.streams.stderr, this.#environment);
+    return (this.#style ??= new Chalk({ level }));
+  }
+
+  /** How headers of tables on stdout are shown; undefined for as they are. */
+  get headerStyle(): ((text: string) => string) | undefined {
+    // What makes colours need not be loaded where there are none.
+    return this.#outLevel === 0 ? undefined : this.outStyle.bold;
+  }
+
+  get #outLevel(): ColourLevel {
+    return colourLevel(this.streams.stdout, this.#environment);
   }
 
   /** Whether stdout is a terminal, so that a table may be fitted to its width. */
@@ -128,8 +147,10 @@ export class Terminal {
   }
 }
 
+type ColourLevel = 0 | 1 | 2 | 3;
+
 /** 0 or 1 to 3 as chalk counts them. NO_COLOR: https://no-color.org; FORCE_COLOR as Node reads it. */
-function colourLevel(stream: OutputStream, environment: ColourEnvironment): 0 | 1 | 2 | 3 {
+function colourLevel(stream: OutputStream, environment: ColourEnvironment): ColourLevel {
   const forced = environment.FORCE_COLOR;
   if (forced !== undefined) {
     if (forced === '0' || forced === 'false') return 0;

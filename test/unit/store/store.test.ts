@@ -113,6 +113,13 @@ describe('what is on disk is what there is', () => {
     expect(await states()).toEqual(['user/repo:Q4_K_M 10 complete']);
   });
 
+  test.each(['constructor', '__proto__', 'toString'])('a quant called %s', async (quant) => {
+    await put(`${quant}.gguf`, 10);
+    expect(await states()).toEqual([`user/repo:${quant} 10 complete`]);
+    await record(quant, { [`${quant}.gguf`]: 12 });
+    expect(await states()).toEqual([`user/repo:${quant} 10 partial 83 %`]);
+  });
+
   test('the use of a model is remembered', async () => {
     await put('Q4_K_M.gguf', 10);
     await record('Q4_K_M', { 'Q4_K_M.gguf': 10 });

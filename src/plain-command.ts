@@ -1,0 +1,66 @@
+import { type Context, createContext } from './lib/context.ts';
+import { Terminal } from './lib/ui/terminal.ts';
+import { endInFailure, printDocument } from './outcome.ts';
+import { program } from './program.ts';
+import type { Build } from './root-plugin.ts';
+
+/** What a command does, and the document it returns for `--json`. */
+type Work = (context: Context, request: { readonly json: boolean }) => Promise<unknown>;
+
+/** A command line that oclif need not read. */
+interface PlainCommand {
+  readonly load: () => Promise<Work>;
+  readonly json: boolean;
+  readonly quiet: boolean;
+}
+
+const list = async (): Promise<Work> => (await import('./views/list.ts')).listModels;
+const ps = async (): Promise<Work> => (await import('./views/processes.ts')).showProcesses;
+
+/** The commands that a shell waits for. */
+const COMMANDS: Readonly<Record<string, () => Promise<Work>>> = { list, ls: list, ps };
+
+const JSON_FLAG = '--json';
+const QUIET_FLAGS = ['--quiet', '-q'];
+
+/**
+ * The command of a command line that is one of those a shell waits for and has none but the flags of
+ * every command. Whatever else a line holds, a mistake too, is for oclif to read.
+ */
+export function readPlainCommand([name = '', ...flags]: readonly string[]):
+  PlainCommand | undefined {
+  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (load === undefined) return undefined;
+  if (!flags.every((flag) => flag === JSON_FLAG || QUIET_FLAGS.includes(flag))) return undefined;
+  return {
+    load,
+    json: flags.includes(JSON_FLAG),
+    quiet: flags.some((flag) => QUIET_FLAGS.includes(flag)),
+  };
+}
+
+/**
+ * Runs a command as its class would, without it: to load oclif and to have it read the command line
+ * takes longer than what these commands do.
+ */
+export async function runPlainCommand(
+  { json, load, quiet }: PlainCommand,
+  { read }: Pick<Build, 'read'>,
+): Promise<void> {
+  const { environment, interrupts } = program;
+  const context = createContext({
+    version: (JSON.parse(read('package.json')) as { readonly version: string }).version,
+    environment,
+    interrupts,
+    terminal: new Terminal(process, quiet ? 'quiet' : 'normal', environment),
+  });
+  try {
+    const work = await load();
+    const document = await work(context, { json });
+    if (json) printDocument(document);
+  } catch (error) {
+    endInFailure(error, { json });
+  } finally {
+    await context.close();
+  }
+}

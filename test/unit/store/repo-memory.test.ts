@@ -1,0 +1,293 @@
+import {
+  appendFile,
+  mkdir,
+  mkdtemp,
+  readFile,
+  rename,
+  rm,
+  stat,
+  utimes,
+  writeFile,
+} from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { updateMetadata } from '../../../src/lib/store/metadata.ts';
+import { changeTags, noteUse } from '../../../src/lib/store/notes.ts';
+import { type RepoMemory, openRepoMemory } from '../../../src/lib/store/repo-memory.ts';
+import type { RepoContents } from '../../../src/lib/store/repo-models.ts';
+import { scanAll } from '../../../src/lib/store/scan.ts';
+
+/** As many as make it worth while to write. */
+const REPOS = 20;
+const REPO = 'user/repo-07';
+
+let home: string;
+let models: string;
+let file: string;
+let skipped: string[];
+
+/** A minute on: what was written just now has settled. */
+const later = (): number => Date.now() + 60_000;
+
+beforeEach(async () => {
+  home = await mkdtemp(path.join(tmpdir(), 'llamero-memory-'));
+  models = path.join(home, 'models');
+  file = path.join(home, 'run', 'repos.json');
+  skipped = [];
+  for (let index = 0; index < REPOS; index += 1) {
+    const repo = `user/repo-${String(index).padStart(2, '0')}`;
+    await put(repo, 'Q4_K_M.gguf', 10);
+    await put(repo, 'Q8_0/m-00001-of-00002.gguf', 20);
+    await put(repo, 'Q8_0/m-00002-of-00002.gguf', 5);
+    await put(repo, 'mmproj-F16.gguf', 7);
+    await record(repo, 'Q4_K_M', 'Q4_K_M.gguf', 10);
+  }
+});
+
+afterEach(async () => {
+  await rm(home, { recursive: true, force: true });
+});
+
+async function put(repo: string, name: string, size: number): Promise<void> {
+  const target = path.join(models, repo, name);
+  await mkdir(path.dirname(target), { recursive: true });
+  await writeFile(target, Buffer.alloc(size));
+}
+
+async function record(repo: string, quant: string, name: string, size: number): Promise<void> {
+  await updateMetadata(path.join(models, repo), repo, (metadata) => {
+    metadata.quants[quant] = {
+      revision: 'c'.repeat(40),
+      source: 'https://hub.example',
+      files: [{ name: `hub-${name}`, file: name, size, sha256: 'a'.repeat(64) }],
+      pulledAt: '2026-01-02T03:04:05.000Z',
+    };
+    noteUse(metadata, quant, new Date('2026-05-06T07:08:09Z'));
+    changeTags(metadata, quant, { add: ['work'] });
+  });
+}
+
+async function open(now = later): Promise<RepoMemory> {
+  const memory = await openRepoMemory({
+    file,
+    models,
+    platform: 'linux',
+    now,
+    onSkip: (skippedFile) => skipped.push(skippedFile),
+  });
+  if (memory === undefined) throw new Error('the temporary folder is on no file system we trust');
+  return memory;
+}
+
+/** Fills the memory, and opens it as the next process would. */
+async function remembered(now = later): Promise<RepoMemory> {
+  await scanAll(models, () => open(now));
+  return open(now);
+}
+
+function recall(memory: RepoMemory, repo = REPO): RepoContents | undefined {
+  return memory.recall(path.join(models, repo), repo);
+}
+
+test('what is recalled is what would be read', async () => {
+  const read = await scanAll(models);
+  const memory = await remembered();
+  expect(recall(memory)).toBeDefined();
+  const again = await scanAll(models, () => Promise.resolve(memory));
+  expect(again).toEqual(read);
+  // JSON is printed in the order of the keys.
+  expect(JSON.stringify(again)).toBe(JSON.stringify(read));
+  expect(again.models).toHaveLength(2 * REPOS);
+  expect(again.models[0]).toMatchObject({
+    timesUsed: 1,
+    tags: ['work'],
+    pulledAt: new Date('2026-01-02T03:04:05.000Z'),
+    projector: path.join(models, 'user/repo-00/mmproj-F16.gguf'),
+  });
+});
+
+const inRepo = (...parts: string[]): string => path.join(models, REPO, ...parts);
+
+describe('a change is seen', () => {
+  const CHANGES: Record<string, () => Promise<unknown>> = {
+    'a new file': () => put(REPO, 'Q2_K.gguf', 3),
+    'a removed file': () => rm(inRepo('Q4_K_M.gguf')),
+    'a removed shard': () => rm(inRepo('Q8_0', 'm-00002-of-00002.gguf')),
+    'a new shard': () => put(REPO, 'Q8_0/m-00003-of-00003.gguf', 1),
+    'a file that grew in its place': () => appendFile(inRepo('Q4_K_M.gguf'), 'x'),
+    'a file of the same size written in its place': () =>
+      writeFile(inRepo('Q4_K_M.gguf'), Buffer.alloc(10, 'y')),
+    'a shard that shrank in its place': () =>
+      writeFile(inRepo('Q8_0', 'm-00001-of-00002.gguf'), 'x'),
+    'a projector that shrank in its place': () => writeFile(inRepo('mmproj-F16.gguf'), 'x'),
+    'a file that was replaced with all its times': async () => {
+      await writeFile(inRepo('other'), Buffer.alloc(10));
+      await utimes(inRepo('other'), 1_700_000_000, 1_700_000_000);
+      await rename(inRepo('other'), inRepo('Q4_K_M.gguf'));
+    },
+    'a renamed file, with the time of its folder set back': async () => {
+      await rename(inRepo('Q4_K_M.gguf'), inRepo('Q4_K_S.gguf'));
+      await utimes(inRepo(), 1_700_000_000, 1_700_000_000);
+    },
+    'a tag': () =>
+      updateMetadata(inRepo(), REPO, (metadata) => {
+        changeTags(metadata, 'Q8_0', { add: ['small'] });
+      }),
+    'an unfinished pull': () => put(REPO, 'Q5_K_M.gguf.partial', 4),
+    'a folder that is gone': () => rm(inRepo(), { recursive: true }),
+    'a file where the folder was': async () => {
+      await rm(inRepo(), { recursive: true });
+      await writeFile(inRepo(), 'GGUF');
+    },
+  };
+
+  test.each(Object.entries(CHANGES))('%s', async (_, change) => {
+    const memory = await remembered();
+    expect(recall(memory)).toBeDefined();
+    await change();
+    expect(recall(memory)).toBeUndefined();
+    expect(recall(memory, 'user/repo-08')).toBeDefined();
+    expect(await scanAll(models, () => Promise.resolve(memory))).toEqual(await scanAll(models));
+  });
+});
+
+test('a repository that came is read', async () => {
+  const memory = await remembered();
+  await put('user/new', 'Q4_K_M.gguf', 10);
+  const { models: found } = await scanAll(models, () => Promise.resolve(memory));
+  expect(found.map(({ ref }) => ref)).toContain('user/new:Q4_K_M');
+});
+
+describe('is not remembered', () => {
+  test('what was written a moment ago', async () => {
+    expect(recall(await remembered(Date.now))).toBeUndefined();
+  });
+
+  test('what is unfinished', async () => {
+    await put(REPO, 'Q5_K_M.gguf.partial', 4);
+    const memory = await remembered();
+    expect(recall(memory)).toBeUndefined();
+    expect(recall(memory, 'user/repo-08')).toBeDefined();
+  });
+
+  test('a few changes are not worth writing', async () => {
+    await remembered();
+    const before = await readFile(file, 'utf8');
+    await put('user/new', 'Q4_K_M.gguf', 10);
+    await remembered();
+    expect(await readFile(file, 'utf8')).toBe(before);
+  });
+
+  test.each(['darwin', 'win32'] as const)('anything on %s', async (platform) => {
+    expect(await openRepoMemory({ file, models, platform })).toBeUndefined();
+  });
+
+  test('anything on a file system whose folders may not tell', async () => {
+    expect(await openRepoMemory({ file, models: '/proc', platform: 'linux' })).toBeUndefined();
+    expect(
+      await openRepoMemory({ file, models: path.join(home, 'none'), platform: 'linux' }),
+    ).toBeUndefined();
+  });
+});
+
+test('a removed repository is forgotten when others are written', async () => {
+  await remembered();
+  await rm(inRepo(), { recursive: true });
+  for (let index = 0; index < REPOS; index += 1) await put(`other/${index}`, 'Q2_K.gguf', 1);
+  await remembered();
+  const { repos } = JSON.parse(await readFile(file, 'utf8')) as { repos: object };
+  expect(Object.keys(repos)).toHaveLength(2 * REPOS - 1);
+  expect(repos).not.toHaveProperty([REPO]);
+});
+
+test('a memory that can neither be read nor written keeps nobody from looking', async () => {
+  // A folder stands where the file should be.
+  await mkdir(file, { recursive: true });
+  const { models: found } = await scanAll(models, () => open());
+  expect(found).toHaveLength(2 * REPOS);
+  expect(skipped).toEqual([file, file]);
+});
+
+describe('a damaged memory', () => {
+  const entry = async (): Promise<Record<string, unknown>> => {
+    await remembered();
+    const { repos } = JSON.parse(await readFile(file, 'utf8')) as {
+      repos: Record<string, Record<string, unknown>>;
+    };
+    return repos[REPO] ?? {};
+  };
+  const write = (value: unknown): Promise<void> =>
+    writeFile(file, typeof value === 'string' ? value : JSON.stringify(value));
+
+  test.each(['', '{', 'null', '[]', '{"version":1}', '{"version":1,"repos":7}', '{"version":2}'])(
+    'is none: %j',
+    async (text) => {
+      await remembered();
+      await write(text);
+      expect(recall(await open())).toBeUndefined();
+      expect(await scanAll(models, () => open())).toEqual(await scanAll(models));
+    },
+  );
+
+  test.each<[string, (known: Record<string, unknown>) => unknown]>([
+    ['no stamps', (known) => ({ ...known, at: undefined })],
+    ['stamps of nothing', (known) => ({ ...known, at: {} })],
+    ['a stamp that is none', (known) => ({ ...known, at: { '': 7 } })],
+    ['no files', (known) => ({ ...known, files: undefined })],
+    ['a file that is none', (known) => ({ ...known, files: [7] })],
+    ['no models', (known) => ({ ...known, models: undefined })],
+    ['a model that is none', (known) => ({ ...known, models: [null] })],
+    [
+      'a model of a file that is not there',
+      (known) => ({ ...known, models: [['Q', [99], 99, {}]] }),
+    ],
+    ['a model without files', (known) => ({ ...known, models: [['Q', 7, 0, {}]] })],
+    ['null', () => null],
+  ])('is no memory of that repository: %s', async (_, damage) => {
+    const damaged = damage(await entry());
+    await write({ version: 1, repos: { [REPO]: damaged } });
+    expect(recall(await open())).toBeUndefined();
+  });
+
+  test('whose files lie elsewhere is not believed', async () => {
+    const known = await entry();
+    await put('other/victim', 'Q4_K_M.gguf', 10);
+    await put(REPO, 'Q8_0/deep/Q4_K_M.gguf', 10);
+    const now = await stat(inRepo());
+    const at = { '': [now.mtimeMs, now.ctimeMs] };
+    const isBelieved = async (name: string): Promise<boolean> => {
+      const { mtimeMs, size } = await stat(inRepo(name));
+      const entry = {
+        ...known,
+        at,
+        files: [[name, size, mtimeMs, 'x']],
+        models: [['Q', [0], 0, {}]],
+      };
+      await write({ version: 1, repos: { [REPO]: entry } });
+      return recall(await open()) !== undefined;
+    };
+    expect(await isBelieved('Q4_K_M.gguf')).toBe(true);
+    expect(await isBelieved('Q8_0/m-00001-of-00002.gguf')).toBe(true);
+    expect(await isBelieved('../../other/victim/Q4_K_M.gguf')).toBe(false);
+    expect(await isBelieved('../repo-08/Q4_K_M.gguf')).toBe(false);
+    expect(await isBelieved('Q8_0/deep/Q4_K_M.gguf')).toBe(false);
+    expect(await isBelieved('./Q4_K_M.gguf')).toBe(false);
+  });
+
+  test('whose use makes no sense keeps its models', async () => {
+    const known = await entry();
+    const [first] = known['models'] as [unknown[]];
+    const use = { pulledAt: 'x', lastUsedAt: null, timesUsed: 'y', tags: [7, 'work'] };
+    await write({
+      version: 1,
+      repos: { [REPO]: { ...known, models: [[...first.slice(0, 3), use]] } },
+    });
+    const [model] = recall(await open())?.models ?? [];
+    expect(model).toMatchObject({ quant: 'Q4_K_M', tags: ['work'] });
+    expect(model).not.toHaveProperty('pulledAt');
+    expect(model).not.toHaveProperty('timesUsed');
+  });
+});

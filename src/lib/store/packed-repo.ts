@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { look } from './folder.ts';
 import { isProjectorName } from './layout.ts';
-import type { StoredFile, StoredModel } from './model.ts';
+import type { MutableModel, StoredFile, StoredModel } from './model.ts';
 import type { Found, RepoContents } from './repo-models.ts';
 
 /**
@@ -103,7 +103,7 @@ interface FoundFile {
 }
 
 // Anybody may have written the file: no name leads out of the folder.
-const NAME = /^(?!\.\.?\/)[^/\\\0]+(?:\/[^/\\\0]+)?\.gguf$/iu;
+const NAME = /^(?!\.\.?\/)[^/\0]+(?:\/[^/\0]+)?\.gguf$/iu;
 
 function unpackFile(value: unknown, folder: string): FoundFile | undefined {
   if (!Array.isArray(value)) return undefined;
@@ -119,14 +119,11 @@ function unpackFile(value: unknown, folder: string): FoundFile | undefined {
   return { stored, modifiedAt: mtimeMs, isProjector: isProjectorName(file) };
 }
 
-/** In place, because a list of thousands is made of these. */
-type Unfinished = { -readonly [K in keyof StoredModel]: StoredModel[K] };
-
 function unpackModel(
   value: unknown,
   found: readonly FoundFile[],
   repo: string,
-): Unfinished | undefined {
+): MutableModel | undefined {
   if (!Array.isArray(value)) return undefined;
   const [quant, own, main, use] = value as unknown[];
   const first = found[main as number]?.stored;
@@ -141,7 +138,7 @@ function unpackModel(
     size += file.stored.size;
     modifiedAt = Math.max(modifiedAt, file.modifiedAt);
   }
-  const model: Unfinished = {
+  const model: MutableModel = {
     ref: `${repo}:${quant}`,
     repo,
     quant,
@@ -155,7 +152,7 @@ function unpackModel(
   return model;
 }
 
-function unpackUse(value: unknown, model: Unfinished): void {
+function unpackUse(value: unknown, model: MutableModel): void {
   const { lastUsedAt, pulledAt, tags, timesUsed } = (value ?? {}) as Record<string, unknown>;
   if (Number.isFinite(pulledAt)) model.pulledAt = new Date(pulledAt as number);
   if (Number.isFinite(lastUsedAt)) model.lastUsedAt = new Date(lastUsedAt as number);

@@ -5,6 +5,7 @@ import { LlameroError, systemErrorCode } from '../errors.ts';
 import { readTextIfExists, writeFileAtomic } from '../files.ts';
 import { look } from './folder.ts';
 import { type PackedRepo, pack, unpack } from './packed-repo.ts';
+import type { StoredModel } from './model.ts';
 import type { Found, RepoContents } from './repo-models.ts';
 
 /**
@@ -33,7 +34,7 @@ export interface FoundRepo {
   /** The folders of shards. */
   readonly folders: readonly string[];
   readonly files: readonly Found[];
-  readonly contents: RepoContents;
+  readonly models: readonly StoredModel[];
 }
 
 /** Where and how it is remembered. */
@@ -90,7 +91,7 @@ export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMe
     },
     watch(folder, repo) {
       const own = look(folder);
-      return ({ contents, files, folders }) => {
+      return ({ files, folders, models }) => {
         const at: Record<string, Stamp> = {};
         for (const name of ['', ...folders]) {
           const figures = name === '' ? own : look(path.join(folder, name));
@@ -100,7 +101,7 @@ export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMe
         }
         const times = [...Object.values(at).flat(), ...files.map(({ modifiedAt }) => modifiedAt)];
         if (times.some((time) => now() - time < SETTLED_MS)) return;
-        const packed = pack(files, contents.models);
+        const packed = pack(files, models);
         if (packed !== undefined) fresh.set(repo, { at, ...packed });
       };
     },

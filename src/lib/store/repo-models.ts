@@ -3,7 +3,7 @@ import path from 'node:path';
 import { compareNames } from '../name-order.ts';
 import { isProjectorName, PARTIAL_SUFFIX } from './layout.ts';
 import type { FileRecord, Metadata } from './metadata.ts';
-import type { StoredFile, StoredModel } from './model.ts';
+import type { MutableModel, StoredFile, StoredModel } from './model.ts';
 import { useOf } from './notes.ts';
 
 /** A file as it was found in a repository's folder. */
@@ -92,9 +92,6 @@ interface QuantFiles {
   readonly projector: string | undefined;
 }
 
-/** In place, because a list of thousands is made of these. */
-type Unfinished = { -readonly [K in keyof StoredModel]: StoredModel[K] };
-
 function describe({ files, metadata, projector, quant, repo }: QuantFiles): StoredModel {
   const record = metadata.quants[quant];
   const onDisk = files.sort((one, other) => compareNames(one.file, other.file));
@@ -107,7 +104,7 @@ function describe({ files, metadata, projector, quant, repo }: QuantFiles): Stor
     modifiedAt = Math.max(modifiedAt, each.modifiedAt);
   }
   const main = record?.files[0]?.file;
-  const model: Unfinished = {
+  const model: MutableModel = {
     ref: `${repo}:${quant}`,
     repo,
     quant,

@@ -73,9 +73,8 @@ async function readRepo(
     if (file !== undefined) files.push(file.partial ? await withJournal(file) : file);
   }
   const models = modelsOf({ folder, repo, found: files, metadata });
-  const contents = { models, size: files.reduce((sum, { size }) => sum + size, 0) };
-  remember?.({ folders, files, contents });
-  return contents;
+  remember?.({ folders, files, models });
+  return { models, size: files.reduce((sum, { size }) => sum + size, 0) };
 }
 
 function findFile(folder: string, name: string): Found | undefined {

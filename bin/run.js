@@ -21,6 +21,14 @@ if (!supported) {
 } else if (process.argv[2] === '--version') {
   // As oclif would print it, but for its loading.
   const { version } = JSON.parse(read('package.json'));
+  process.stdout.on('error', (error) => {
+    if (error.code === 'EPIPE') return;
+    const isFull = error.code === 'ENOSPC' || error.code === 'EDQUOT';
+    process.stderr.write(
+      `error: ${isFull ? 'The disk is full: the output could not be written' : error.message}\n`,
+    );
+    process.exitCode = 7;
+  });
   process.stdout.write(
     `llamero/${version} ${process.platform}-${process.arch} node-${process.version}\n`,
   );

@@ -3,7 +3,7 @@ import { Command, Flags, type Interfaces } from '@oclif/core';
 import { type Context, createContext } from './lib/context.ts';
 import type { LlameroError } from './lib/errors.ts';
 import { Terminal } from './lib/ui/terminal.ts';
-import { endInFailure, printDocument, tellFailure } from './outcome.ts';
+import { asksForJson, endInFailure, printDocument, tellFailure } from './outcome.ts';
 import { program } from './program.ts';
 
 type FlagsOf<T extends typeof Command> = Interfaces.InferredFlags<
@@ -32,6 +32,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
     }),
   };
 
+  /** Blanks for each level of a document; 0 where documents are lines. */
+  protected readonly jsonIndent: number = 2;
   protected flags!: FlagsOf<T>;
   protected args!: ArgsOf<T>;
   /** All positional arguments, for commands that take any number of them. */
@@ -65,7 +67,8 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
   }
 
   protected override catch(error: unknown): Promise<void> {
-    endInFailure(error, { commandId: this.id, json: this.jsonEnabled() });
+    const { id, jsonIndent } = this;
+    endInFailure(error, { commandId: id, indent: jsonIndent, json: this.jsonEnabled() });
     return Promise.resolve();
   }
 
@@ -88,13 +91,11 @@ export abstract class BaseCommand<T extends typeof Command> extends Command {
 
   /** Only the flag decides: oclif's CONTENT_TYPE variable is no part of the contract. */
   override jsonEnabled(): boolean {
-    if (!this.ctor.enableJsonFlag) return false;
-    const end = this.argv.indexOf('--');
-    return (end === -1 ? this.argv : this.argv.slice(0, end)).includes('--json');
+    return this.ctor.enableJsonFlag && asksForJson(this.argv);
   }
 
   protected override logJson(json: unknown): void {
-    printDocument(json);
+    printDocument(json, this.jsonIndent);
   }
 
   #verbosity(): 'quiet' | 'normal' | 'verbose' {

@@ -38,9 +38,15 @@ export function toLlameroError(error: unknown, commandId?: string): LlameroError
 /** Folders and files that the user may not read are met anywhere, and are no bug. */
 function unreadable(error: unknown): LlameroError | undefined {
   const code = systemErrorCode(error);
-  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') return undefined;
   const { path } = error as NodeJS.ErrnoException;
   if (path === undefined) return undefined;
+  if (code === 'ENOTDIR') {
+    return new LlameroError('DISK_NOT_READABLE', `${path} cannot be read: it lies below a file`, {
+      hint: 'A folder has to be there. If that is LLAMERO_HOME, set it to one',
+      cause: error,
+    });
+  }
+  if (code !== 'EACCES' && code !== 'EPERM' && code !== 'EIO') return undefined;
   const why = code === 'EIO' ? 'cannot be read: the disk reports an error' : 'may not be read';
   return new LlameroError('DISK_NOT_READABLE', `${path} ${why}`, {
     hint: code === 'EIO' ? 'Check the disk' : `See whose it is: \`ls -ld ${shellWord(path)}\``,

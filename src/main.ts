@@ -3,10 +3,11 @@ import path from 'node:path';
 import { type Interfaces, run } from '@oclif/core';
 
 import { Interrupts } from './lib/interrupts.ts';
-import { endInFailure } from './outcome.ts';
+import { asksForJson, endInFailure, tellFailure } from './outcome.ts';
+import { finishOutput, watchOutput } from './output.ts';
 import { readPlainCommand, runPlainCommand } from './plain-command.ts';
 import { program } from './program.ts';
-import { type Build, asksForHelp, rootPlugin } from './root-plugin.ts';
+import { type Build, asksForHelp, namingHelp, rootPlugin } from './root-plugin.ts';
 import { explainUnknownCommand } from './unknown-command.ts';
 
 /**
@@ -22,48 +23,35 @@ export async function main(start: Build | string): Promise<void> {
     process.exit(exitCode);
   });
   listen(program.interrupts);
+  watchOutput();
   const words = process.argv.slice(2);
   const plain = readPlainCommand(words);
   if (plain !== undefined && typeof start !== 'string') await runPlainCommand(plain, start);
   else await runByOclif(words, start);
-  await Promise.all([process.stdout, process.stderr].map(drain));
+  const failure = await finishOutput();
+  if (failure !== undefined) {
+    process.exitCode = failure.exitCode;
+    tellFailure(failure);
+  }
   process.exit();
 }
 
-async function runByOclif(words: string[], start: Build | string): Promise<void> {
+async function runByOclif(typed: readonly string[], start: Build | string): Promise<void> {
+  const json = asksForJson(typed);
+  const words = json && typeof start !== 'string' ? namingHelp(typed, start.commands) : [...typed];
   const load = typeof start === 'string' ? await fromSource(start) : fromBuild(start, words);
   try {
     await run(words, load);
   } catch (error) {
     // An unknown command, or a broken installation: the errors of commands do not get here.
-    endInFailure(await explainUnknownCommand(error, load), { json: false });
+    endInFailure(await explainUnknownCommand(error, load), { json });
   }
-}
-
-/** Waits until a stream has handed on all it was given, or has nobody left to hand it to. */
-async function drain(stream: NodeJS.WriteStream): Promise<void> {
-  if (stream.destroyed || stream.writableLength === 0) return;
-  await new Promise<void>((resolve) => {
-    stream.once('close', resolve);
-    stream.once('error', () => resolve());
-    stream.write('', () => resolve());
-  });
 }
 
 function listen(interrupts: Interrupts): void {
   process.on('SIGINT', () => interrupts.receive('interrupt'));
   process.on('SIGTERM', () => interrupts.receive('terminate'));
   process.on('SIGHUP', () => interrupts.receive('hangup'));
-  for (const stream of [process.stdout, process.stderr]) {
-    // One of oclif throws all but EPIPE, before a partial answer could be kept.
-    stream.removeAllListeners('error');
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      // What is written to a terminal that was closed fails, maybe before its signal arrives.
-      if (error.code === 'EIO' && stream.isTTY) interrupts.receive('hangup');
-      else if (error.code === 'EPIPE') interrupts.receive('output closed');
-      else throw error;
-    });
-  }
 }
 
 /** What oclif logs about itself goes nowhere: its own logger takes longer to load than most commands. */

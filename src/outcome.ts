@@ -5,25 +5,41 @@ import { errorDocument, renderError } from './lib/ui/error-text.ts';
 import { Terminal } from './lib/ui/terminal.ts';
 import { program } from './program.ts';
 
-/** Prints the one document of a command that was asked for `--json`. */
-export function printDocument(document: unknown): void {
-  process.stdout.write(`${jsonText(document, 2)}\n`);
+/** Whether a command line asks for JSON; what stands behind `--` are arguments. */
+export function asksForJson(words: readonly string[]): boolean {
+  const end = words.indexOf('--');
+  return (end === -1 ? words : words.slice(0, end)).includes('--json');
+}
+
+/**
+ * Prints the one document of a command that was asked for `--json`.
+ *
+ * @param indent blanks for each level; 0 for one line
+ */
+export function printDocument(document: unknown, indent = 2): void {
+  process.stdout.write(`${jsonText(document, indent)}\n`);
 }
 
 /**
  * Ends a command in a failure, the only place that does: as JSON on stdout or as text on stderr, with
  * its exit code.
- *
- * @param commandId of oclif, where a command is known
  */
-export function endInFailure(
-  error: unknown,
-  { commandId, json }: { readonly commandId?: string | undefined; readonly json: boolean },
-): void {
+export function endInFailure(error: unknown, { commandId, indent, json }: Ending): void {
   const failure = toLlameroError(error, commandId);
-  if (json) printDocument(errorDocument(failure));
-  else if (failure.exitCode !== 0) tellFailure(failure);
   process.exitCode = failure.exitCode;
+  // That is told when everything has ended.
+  if (failure === program.outputFailure) return;
+  if (json) printDocument(errorDocument(failure), indent);
+  else if (failure.exitCode !== 0) tellFailure(failure);
+}
+
+/** How a failure is told. */
+interface Ending {
+  /** Of oclif, where a command is known. */
+  readonly commandId?: string | undefined;
+  readonly json: boolean;
+  /** See {@link printDocument}. */
+  readonly indent?: number | undefined;
 }
 
 /** Tells a failure as text. */

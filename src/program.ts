@@ -1,3 +1,4 @@
+import type { LlameroError } from './lib/errors.ts';
 import { Interrupts } from './lib/interrupts.ts';
 
 /**
@@ -7,7 +8,10 @@ import { Interrupts } from './lib/interrupts.ts';
 export const program: {
   readonly environment: Readonly<Record<string, string | undefined>>;
   interrupts: Interrupts;
+  /** Why stdout or stderr could not be written to; told when all is done. */
+  outputFailure: LlameroError | undefined;
 } = {
   environment: process.env,
   interrupts: new Interrupts(() => undefined),
+  outputFailure: undefined,
 };

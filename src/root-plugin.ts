@@ -70,6 +70,18 @@ export function rootPlugin(build: Build, withHelp: boolean): Interfaces.Plugin {
   return plugin;
 }
 
+/** The words of a command line that asks for JSON: of one that names a topic alone, or nothing, its help. */
+export function namingHelp(words: readonly string[], commands: readonly CommandName[]): string[] {
+  const names = words.filter((word) => !word.startsWith('-'));
+  const isHelp = names.every(
+    (name) =>
+      names.length === 1 &&
+      commands.some(({ id }) => id.startsWith(`${name}:`)) &&
+      !commands.some(({ id }) => id === name),
+  );
+  return isHelp && !words.includes('--help') ? ['help', ...words] : [...words];
+}
+
 /** Whether the words of a command line end in a help page, or in looking for what was meant. */
 export function asksForHelp(words: readonly string[], commands: readonly CommandName[]): boolean {
   const [first = 'help'] = words;

@@ -5,7 +5,6 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { freeSpace } from '../lib/files.ts';
-import { jsonText } from '../lib/json-text.ts';
 import type { PullResult, PullSummary } from '../lib/pull/events.ts';
 import { readReferenceList } from '../lib/pull/references.ts';
 import { type ErrorDocument, errorDocument } from '../lib/ui/error-text.ts';
@@ -111,6 +110,9 @@ Exit codes: 3 no such repository, revision, quant or file, 4 a quant fits severa
     'dry-run': Flags.boolean({ summary: 'Show what would be done, and do nothing' }),
   };
 
+  /** A document a line: the summary, or an error, ends a stream of events. */
+  protected override readonly jsonIndent = 0;
+
   protected override flagSettings(): ReturnType<BaseCommand<typeof Pull>['flagSettings']> {
     return {
       'pull.connections': { flag: '--connections', value: this.flags.connections },
@@ -189,10 +191,5 @@ Exit codes: 3 no such repository, revision, quant or file, 4 a quant fits severa
       models,
       failed: failed.map(({ error, ref }) => ({ ref, ...errorDocument(error) })),
     };
-  }
-
-  /** A document a line: the summary ends a stream of events. */
-  protected override logJson(json: unknown): void {
-    process.stdout.write(`${jsonText(json)}\n`);
   }
 }

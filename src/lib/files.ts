@@ -3,7 +3,7 @@ import { readFileSync, statfsSync } from 'node:fs';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { LlameroError, systemErrorCode } from './errors.ts';
+import { ERROR_CODES, LlameroError, systemErrorCode } from './errors.ts';
 import { formatDiskSize } from './format.ts';
 
 /** Turns a file system failure into an error that names the path and the way out; others pass. */
@@ -25,6 +25,16 @@ function diskError(error: unknown, filePath: string): unknown {
     default:
       return error;
   }
+}
+
+/**
+ * Whether a failure comes from the disk. What can be found out again is not worth failing for where it
+ * cannot be kept, or what was kept cannot be read: that of another user, for instance.
+ */
+export function isDiskFailure(error: unknown): error is Error {
+  return error instanceof LlameroError
+    ? ERROR_CODES[error.code] === ERROR_CODES.DISK_FULL
+    : systemErrorCode(error) !== undefined;
 }
 
 /** Runs a piece of file work; what the disk refuses comes out as DISK_FULL or DISK_NOT_WRITABLE. */

@@ -42,6 +42,11 @@ export class Interrupts {
     }
   }
 
+  /** Asks the program to end for a reason that is no signal. */
+  end(reason: LlameroError): void {
+    this.#controller.abort(reason);
+  }
+
   /** Gives Ctrl+C to a handler until the returned function is called. */
   takeOver(handler: () => void): () => void {
     this.#takers.push(handler);

@@ -114,6 +114,10 @@ async function create(lockPath: string, owner: Owner): Promise<boolean> {
       const handle = await open(lockPath, 'wx', 0o600);
       try {
         await handle.writeFile(JSON.stringify(owner));
+      } catch (error) {
+        // An empty one would keep everybody waiting until it counts as left behind.
+        await rm(lockPath, { force: true });
+        throw error;
       } finally {
         await handle.close();
       }
@@ -177,7 +181,7 @@ async function ownIdentity(): Promise<string | undefined> {
 async function takeAway(lockPath: string, owner: Owner): Promise<void> {
   const aside = `${lockPath}.${owner.token}`;
   try {
-    await renameOver(lockPath, aside);
+    await onDisk(lockPath, () => renameOver(lockPath, aside));
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return;
     throw error;

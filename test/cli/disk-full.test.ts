@@ -51,11 +51,11 @@ test('a model that does not fit is refused before its first byte', async () => {
 
 test('a disk that fills in mid-pull keeps what is there; with room the pull continues', async () => {
   const slow = hub.faults.add({ host: 'cdn' }, { kind: 'throttle', bytesPerSecond: 1_500_000 });
-  const partial = '"$LLAMERO_HOME/models/llama/plain/Q4_K_M.gguf.partial"';
+  const partial = '"$LLAMERO_HOME"/models/llama/plain/Q4_K_M.gguf.partial';
   const output = await onSmallDisk(
     '5m',
     `"$NODE" "$PROGRAM" pull llama/plain & pid=$!
-     until [ "$(stat -c %s ${partial} 2>/dev/null || echo 0)" -gt 500000 ]; do sleep 0.05; done
+     until grep -qs '"intervals":\\[\\[' ${partial}.json; do sleep 0.05; done
      dd if=/dev/zero of="$LLAMERO_HOME/filler" bs=64k 2>/dev/null
      wait $pid; echo "exit $?"
      ls "$LLAMERO_HOME/models/llama/plain"
@@ -81,4 +81,41 @@ test('a home that may not be written is exit 7 with a way out', async () => {
   expect(output).toContain('may not be written');
   expect(output).toContain('LLAMERO_HOME');
   expect(output).toContain('exit 7');
+});
+
+test('a result of which the disk takes a part is no result', async () => {
+  const output = await onSmallDisk(
+    '4k',
+    `"$NODE" "$PROGRAM" config list --json > "$LLAMERO_HOME/out.json"; echo "exit $?"
+     stat -c "%s bytes" "$LLAMERO_HOME/out.json"`,
+  );
+  expect(output).toContain('error: The disk is full: the output could not be written\n');
+  expect(output).toContain('exit 7\n4096 bytes');
+});
+
+test('what only looks works where nothing can be kept', async () => {
+  const output = await onSmallDisk(
+    '1m',
+    `"$NODE" "$PROGRAM" config path; mount -o remount,ro "$LLAMERO_HOME"
+     for command in version list "list --sort params" ps "engine list"; do
+       "$NODE" "$PROGRAM" $command >/dev/null 2>/tmp/error.$$; echo "$command: exit $?"; cat /tmp/error.$$
+     done; rm /tmp/error.$$`,
+  );
+  expect(output.match(/exit \d+/gu)).toEqual(Array<string>(5).fill('exit 0'));
+  expect(output).not.toContain('error:');
+});
+
+test('a lock that was left behind on a disk that takes no more', async () => {
+  const output = await onSmallDisk(
+    '64k',
+    `dd if=/dev/zero of="$LLAMERO_HOME/filler" bs=4k 2>/dev/null
+     "$NODE" "$PROGRAM" alias set fast user/repo:Q4_K_M; echo "full: exit $?"
+     ls "$LLAMERO_HOME"/*.lock 2>/dev/null
+     echo '{' > "$LLAMERO_HOME/aliases.json.lock"; touch -d '1 hour ago' "$LLAMERO_HOME/aliases.json.lock"
+     mount -o remount,ro "$LLAMERO_HOME"
+     "$NODE" "$PROGRAM" alias rm fast; echo "read-only: exit $?"`,
+  );
+  expect(output).toContain('read-only: exit 7');
+  expect(output).not.toContain('bug');
+  expect(output).not.toMatch(/aliases\.json\.lock$/mu);
 });

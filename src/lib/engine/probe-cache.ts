@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { z } from 'zod';
 
-import { readTextIfExists, writeFileAtomic } from '../files.ts';
+import { isDiskFailure, readTextIfExists, writeFileAtomic } from '../files.ts';
 
 /** More engines than anybody has on one machine. */
 const MOST_ENTRIES = 16;
@@ -34,7 +34,10 @@ export async function readAnswers(
   return file === undefined ? undefined : (await read(file))[key];
 }
 
-/** Keeps what an engine said. Of two processes that write at once one writes in vain. */
+/**
+ * Keeps what an engine said, unless the disk refuses it: then the engine is asked again. Of two
+ * processes that write at once one writes in vain.
+ */
 export async function keepAnswers(
   file: string | undefined,
   key: string,
@@ -43,14 +46,19 @@ export async function keepAnswers(
   if (file === undefined) return;
   const others = Object.entries(await read(file)).filter(([known]) => known !== key);
   const entries = [...others, [key, answers] as const].slice(-MOST_ENTRIES);
-  await writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(entries))}\n`, 0o600);
+  try {
+    await writeFileAtomic(file, `${JSON.stringify(Object.fromEntries(entries))}\n`, 0o600);
+  } catch (error) {
+    if (!isDiskFailure(error)) throw error;
+  }
 }
 
 async function read(file: string): Promise<z.infer<typeof cacheSchema>> {
-  const text = await readTextIfExists(file);
   try {
+    const text = await readTextIfExists(file);
     return cacheSchema.parse(text === undefined ? {} : JSON.parse(text));
   } catch {
+    // Damaged, or of another user.
     return {};
   }
 }

@@ -1,7 +1,6 @@
 import { z } from 'zod';
 
-import { LlameroError, systemErrorCode } from '../errors.ts';
-import { readTextIfExists, sizeIfExists, writeFileAtomic } from '../files.ts';
+import { isDiskFailure, readTextIfExists, sizeIfExists, writeFileAtomic } from '../files.ts';
 
 /** An answer that was kept, with the tag by which the server knows it again. */
 export interface KeptAnswer {
@@ -56,7 +55,7 @@ export function createAnswerCache(file: string, limits: CacheLimits = LIMITS): A
       try {
         await writeFileAtomic(file, text, 0o600);
       } catch (error) {
-        if (!isRefusedByDisk(error)) throw error;
+        if (!isDiskFailure(error)) throw error;
       }
     },
   };
@@ -81,12 +80,4 @@ async function load(file: string, limits: CacheLimits): Promise<Entries> {
     // A cache that is damaged or may not be read is an empty one: the server is asked again.
     return [];
   }
-}
-
-function isRefusedByDisk(error: unknown): boolean {
-  if (systemErrorCode(error) !== undefined) return true;
-  return (
-    error instanceof LlameroError &&
-    (error.code === 'DISK_FULL' || error.code === 'DISK_NOT_WRITABLE')
-  );
 }

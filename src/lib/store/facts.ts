@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 import { LlameroError, systemErrorCode, throwIfAborted } from '../errors.ts';
 import { type FileStamp, sameStamp, stampOf } from '../file-stamp.ts';
-import { readTextIfExists, writeFileAtomic } from '../files.ts';
+import { isDiskFailure, readTextIfExists, writeFileAtomic } from '../files.ts';
 import { type Capability, describeModel } from '../gguf/header-description.ts';
 import { readFileHeader } from '../gguf/header.ts';
 import { oneLine } from '../plain-text.ts';
@@ -29,7 +29,7 @@ export interface FactsMemory {
 /** How headers are read. */
 export interface FactsOptions {
   readonly signal: AbortSignal;
-  /** Called with a file that cannot be read, or a memory that cannot be written, and why. */
+  /** Called with a file that cannot be read, the memory too, or written, and why. */
   readonly onSkip?: (file: string, reason: string) => void;
 }
 
@@ -69,7 +69,7 @@ export function createFactsMemory({
 }): FactsMemory {
   return {
     async read(models, options) {
-      const known = await load(memoryFile);
+      const known = await load(memoryFile, options);
       const noted = new Map<string, FileFacts>();
       const found = new Map<string, ModelFacts>();
       const waiting = models.values();
@@ -153,13 +153,14 @@ async function readFacts(file: string, stamp: FileStamp): Promise<FileFacts> {
   };
 }
 
-async function load(memoryFile: string): Promise<Map<string, FileFacts>> {
-  const text = await readTextIfExists(memoryFile);
-  if (text === undefined) return new Map();
+async function load(memoryFile: string, { onSkip }: FactsOptions): Promise<Map<string, FileFacts>> {
   try {
+    const text = await readTextIfExists(memoryFile);
+    if (text === undefined) return new Map();
     return new Map(Object.entries(Memory.parse(JSON.parse(text)).files));
-  } catch {
+  } catch (error) {
     // A damaged memory is an empty one: the headers are read again.
+    if (isDiskFailure(error)) onSkip?.(memoryFile, error.message);
     return new Map();
   }
 }
@@ -168,9 +169,9 @@ async function load(memoryFile: string): Promise<Map<string, FileFacts>> {
 async function save(
   memoryFile: string,
   noted: ReadonlyMap<string, FileFacts>,
-  { onSkip }: FactsOptions,
+  options: FactsOptions,
 ): Promise<void> {
-  const entries = await load(memoryFile);
+  const entries = await load(memoryFile, options);
   for (const [file, facts] of noted) {
     entries.delete(file);
     entries.set(file, facts);
@@ -180,7 +181,7 @@ async function save(
     await writeFileAtomic(memoryFile, `${JSON.stringify({ version: 1, files })}\n`, 0o600);
   } catch (error) {
     // Who may only read can list all the same.
-    if (!(error instanceof LlameroError)) throw error;
-    onSkip?.(memoryFile, error.message);
+    if (!isDiskFailure(error)) throw error;
+    options.onSkip?.(memoryFile, error.message);
   }
 }

@@ -54,17 +54,22 @@ export function readFolder(folder: string): Dirent[] {
   }
 }
 
+const NOWHERE: ReadonlySet<string | undefined> = new Set([
+  'ELOOP',
+  'ENAMETOOLONG',
+  'ERR_INVALID_ARG_VALUE',
+]);
 const NONE_IS_FINE = { throwIfNoEntry: false } as const;
 
 /**
- * What a path leads to; nothing of a link that leads nowhere, or of what was removed since its folder
- * was read.
+ * What a path leads to; nothing of a link that leads nowhere, of what was removed since its folder was
+ * read, or of a name that no file can have.
  */
 export function look(target: string): Stats | undefined {
   try {
     return statSync(target, NONE_IS_FINE);
   } catch (error) {
-    if (systemErrorCode(error) === 'ELOOP') return undefined;
+    if (NOWHERE.has(systemErrorCode(error))) return undefined;
     throw error;
   }
 }

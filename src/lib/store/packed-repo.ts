@@ -126,13 +126,13 @@ function unpackModel(
 ): MutableModel | undefined {
   if (!Array.isArray(value)) return undefined;
   const [quant, own, main, use] = value as unknown[];
-  const first = found[main as number]?.stored;
+  const first = fileAt(found, main)?.stored;
   if (typeof quant !== 'string' || !Array.isArray(own) || first === undefined) return undefined;
   const files: StoredFile[] = [];
   let size = 0;
   let modifiedAt = 0;
   for (const index of own as unknown[]) {
-    const file = found[index as number];
+    const file = fileAt(found, index);
     if (file === undefined) return undefined;
     files.push(file.stored);
     size += file.stored.size;
@@ -150,6 +150,10 @@ function unpackModel(
   };
   unpackUse(use, model);
   return model;
+}
+
+function fileAt(found: readonly FoundFile[], index: unknown): FoundFile | undefined {
+  return typeof index === 'number' ? found[index] : undefined;
 }
 
 function unpackUse(value: unknown, model: MutableModel): void {

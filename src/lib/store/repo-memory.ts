@@ -1,9 +1,10 @@
 import { statfsSync } from 'node:fs';
 import path from 'node:path';
 
-import { LlameroError, systemErrorCode } from '../errors.ts';
-import { readTextIfExists, writeFileAtomic } from '../files.ts';
+import { systemErrorCode } from '../errors.ts';
+import { isDiskFailure, readTextIfExists, writeFileAtomic } from '../files.ts';
 import { look } from './folder.ts';
+import { METADATA_FILE } from './layout.ts';
 import { type PackedRepo, pack, unpack } from './packed-repo.ts';
 import type { StoredModel } from './model.ts';
 import type { Found, RepoContents } from './repo-models.ts';
@@ -50,14 +51,11 @@ export interface RepoMemoryOptions {
   readonly now?: () => number;
 }
 
-/**
- * When the entries of a folder changed last. The second time cannot be set by anybody. The record in
- * the folder needs no stamp of its own: it is only ever replaced, which changes the folder.
- */
+/** When the entries of a folder, or a file, changed last. The second time cannot be set by anybody. */
 type Stamp = readonly [mtimeMs: number, ctimeMs: number];
 
 interface Entry extends PackedRepo {
-  /** Of the folder itself, whose name is empty, and of its folders of shards. */
+  /** Of the folder itself, whose name is empty, its record, if there is one, and its folders of shards. */
   readonly at: Readonly<Record<string, Stamp>>;
 }
 
@@ -68,12 +66,12 @@ const SETTLED_MS = 2_000;
 
 /**
  * File systems on which every change of a folder's entries changes the times of the folder: ext2 to
- * ext4, XFS, Btrfs, F2FS, ZFS, tmpfs and overlays of them, by their numbers in `linux/magic.h` (ZFS:
- * `ZFS_SUPER_MAGIC` of OpenZFS). On others, FAT and what the network or another program serves, a
- * change may go unseen.
+ * ext4, XFS, Btrfs, F2FS, tmpfs and ZFS, by their numbers in `linux/magic.h` (ZFS: `ZFS_SUPER_MAGIC` of
+ * OpenZFS). On others a change may go unseen: on FAT, on what the network or another program serves,
+ * and on an overlay, whose lower folders may change while it is not mounted.
  */
 const TRUSTED: ReadonlySet<number> = new Set([
-  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994, 0x794c7630,
+  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994,
 ]);
 
 /** Opens the memory; none where it could not be trusted. */
@@ -91,15 +89,24 @@ export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMe
     },
     watch(folder, repo) {
       const own = look(folder);
+      const record = look(path.join(folder, METADATA_FILE));
       return ({ files, folders, models }) => {
-        const at: Record<string, Stamp> = {};
-        for (const name of ['', ...folders]) {
-          const figures = name === '' ? own : look(path.join(folder, name));
+        const seen = [
+          ['', own] as const,
+          ...(record === undefined ? [] : [[METADATA_FILE, record] as const]),
+          ...folders.map((name) => [name, look(path.join(folder, name))] as const),
+        ];
+        const stamps: [string, Stamp][] = [];
+        for (const [name, figures] of seen) {
           // Gone meanwhile, or a link to another disk.
           if (figures === undefined || figures.dev !== device) return;
-          at[name] = [figures.mtimeMs, figures.ctimeMs];
+          stamps.push([name, [figures.mtimeMs, figures.ctimeMs]]);
         }
-        const times = [...Object.values(at).flat(), ...files.map(({ modifiedAt }) => modifiedAt)];
+        const at = Object.fromEntries(stamps);
+        const times = [
+          ...stamps.flatMap(([, stamp]) => stamp),
+          ...files.map(({ modifiedAt }) => modifiedAt),
+        ];
         if (times.some((time) => now() - time < SETTLED_MS)) return;
         const packed = pack(files, models);
         if (packed !== undefined) fresh.set(repo, { at, ...packed });
@@ -116,7 +123,8 @@ export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMe
         await writeFileAtomic(options.file, `${text}\n`, 0o600);
       } catch (error) {
         // Who may only read can look all the same.
-        skip(error, options);
+        if (!isDiskFailure(error)) throw error;
+        options.onSkip?.(options.file, error.message);
       }
     },
   };
@@ -138,17 +146,10 @@ async function readMemory(options: RepoMemoryOptions): Promise<string | undefine
   try {
     return await readTextIfExists(options.file);
   } catch (error) {
-    // That of another user, for instance, who had the rights of the administrator.
-    skip(error, options);
+    if (!isDiskFailure(error)) throw error;
+    options.onSkip?.(options.file, error.message);
     return undefined;
   }
-}
-
-/** @throws the error, if it does not come from the file system */
-function skip(error: unknown, { file, onSkip }: RepoMemoryOptions): void {
-  const isKnown = error instanceof LlameroError || systemErrorCode(error) !== undefined;
-  if (!isKnown || !(error instanceof Error)) throw error;
-  onSkip?.(file, error.message);
 }
 
 function parseMemory(text: string | undefined): Readonly<Record<string, unknown>> {

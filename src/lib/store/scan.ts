@@ -73,7 +73,8 @@ async function readRepo(
     if (file !== undefined) files.push(file.partial ? await withJournal(file) : file);
   }
   const models = modelsOf({ folder, repo, found: files, metadata });
-  remember?.({ folders, files, models });
+  // A link that leads nowhere may lead somewhere later, and nothing in the folder tells.
+  if (files.length === names.length) remember?.({ folders, files, models });
   return { models, size: files.reduce((sum, { size }) => sum + size, 0) };
 }
 

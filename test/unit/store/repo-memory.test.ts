@@ -6,6 +6,7 @@ import {
   rename,
   rm,
   stat,
+  symlink,
   utimes,
   writeFile,
 } from 'node:fs/promises';
@@ -43,6 +44,7 @@ beforeEach(async () => {
     await put(repo, 'Q8_0/m-00001-of-00002.gguf', 20);
     await put(repo, 'Q8_0/m-00002-of-00002.gguf', 5);
     await put(repo, 'mmproj-F16.gguf', 7);
+    await put(repo, '__proto__/a.gguf', 3);
     await record(repo, 'Q4_K_M', 'Q4_K_M.gguf', 10);
   }
 });
@@ -100,8 +102,8 @@ test('what is recalled is what would be read', async () => {
   expect(again).toEqual(read);
   // JSON is printed in the order of the keys.
   expect(JSON.stringify(again)).toBe(JSON.stringify(read));
-  expect(again.models).toHaveLength(2 * REPOS);
-  expect(again.models[0]).toMatchObject({
+  expect(again.models).toHaveLength(3 * REPOS);
+  expect(again.models[1]).toMatchObject({
     timesUsed: 1,
     tags: ['work'],
     pulledAt: new Date('2026-01-02T03:04:05.000Z'),
@@ -136,6 +138,13 @@ describe('a change is seen', () => {
       updateMetadata(inRepo(), REPO, (metadata) => {
         changeTags(metadata, 'Q8_0', { add: ['small'] });
       }),
+    'a record that was written in its place': async () => {
+      const text = await readFile(inRepo('metadata.json'), 'utf8');
+      await writeFile(inRepo('metadata.json'), text.replace('"work"', '"home"'));
+    },
+    'a new shard in a folder with the name of what every object has': async () => {
+      await put(REPO, '__proto__/b.gguf', 1);
+    },
     'an unfinished pull': () => put(REPO, 'Q5_K_M.gguf.partial', 4),
     'a folder that is gone': () => rm(inRepo(), { recursive: true }),
     'a file where the folder was': async () => {
@@ -152,6 +161,14 @@ describe('a change is seen', () => {
     expect(recall(memory, 'user/repo-08')).toBeDefined();
     expect(await scanAll(models, () => Promise.resolve(memory))).toEqual(await scanAll(models));
   });
+});
+
+test('a link that led nowhere leads somewhere', async () => {
+  await symlink(path.join(home, 'elsewhere.gguf'), inRepo('Q6_K.gguf'));
+  const memory = await remembered();
+  await writeFile(path.join(home, 'elsewhere.gguf'), 'GGUF');
+  const { models: found } = await scanAll(models, () => Promise.resolve(memory));
+  expect(found.map(({ ref }) => ref)).toContain(`${REPO}:Q6_K`);
 });
 
 test('a repository that came is read', async () => {
@@ -207,7 +224,7 @@ test('a memory that can neither be read nor written keeps nobody from looking', 
   // A folder stands where the file should be.
   await mkdir(file, { recursive: true });
   const { models: found } = await scanAll(models, () => open());
-  expect(found).toHaveLength(2 * REPOS);
+  expect(found).toHaveLength(3 * REPOS);
   expect(skipped).toEqual([file, file]);
 });
 
@@ -239,6 +256,31 @@ describe('a damaged memory', () => {
     ['no files', (known) => ({ ...known, files: undefined })],
     ['a file that is none', (known) => ({ ...known, files: [7] })],
     ['no models', (known) => ({ ...known, models: undefined })],
+    [
+      'stamps of names that no file has',
+      (known) => ({ ...known, at: { '': [1, 1], 'a\0': [1, 1] } }),
+    ],
+    [
+      'a stamp of a name that is too long',
+      ({ at, ...known }) => ({
+        ...known,
+        at: { ...(at as object), ['x'.repeat(300)]: [1, 1] },
+      }),
+    ],
+    [
+      'a name of a file that is too long',
+      (known) => ({
+        ...known,
+        files: [[`${'x'.repeat(300)}.gguf`, 1, 1, 'x']],
+      }),
+    ],
+    [
+      'a model of a file that is what every list has',
+      (known) => ({
+        ...known,
+        models: [['Q', ['at'], 'at', {}]],
+      }),
+    ],
     ['a model that is none', (known) => ({ ...known, models: [null] })],
     [
       'a model of a file that is not there',
@@ -286,7 +328,7 @@ describe('a damaged memory', () => {
       repos: { [REPO]: { ...known, models: [[...first.slice(0, 3), use]] } },
     });
     const [model] = recall(await open())?.models ?? [];
-    expect(model).toMatchObject({ quant: 'Q4_K_M', tags: ['work'] });
+    expect(model).toMatchObject({ tags: ['work'] });
     expect(model).not.toHaveProperty('pulledAt');
     expect(model).not.toHaveProperty('timesUsed');
   });

@@ -93,7 +93,7 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
     const isOverview = positionals.length === 1 && !this.#wantsDetails();
     const models = await gatherInfo(this.context, positionals, {
       ...this.flags,
-      wholeHeader,
+      extent: tensors ? 'every shard' : wholeHeader ? 'whole' : 'head',
       headerOnly: wholeHeader && !card && !files && !this.jsonEnabled(),
       card: card || (isOverview && !this.jsonEnabled() && terminal.verbosity !== 'quiet'),
     });
@@ -137,8 +137,8 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
     const { chatTemplate } = model.description;
     const sections = [
       ...(files ? [renderFiles(model, terminal)] : []),
-      ...(metadata ? [renderMetadata(requireHeader(model), terminal)] : []),
-      ...(tensors ? [renderTensors(requireHeader(model), terminal)] : []),
+      ...(metadata ? [renderMetadata(requireHeaders(model)[0], terminal)] : []),
+      ...(tensors ? [renderTensors(requireHeaders(model), terminal)] : []),
       ...(template && chatTemplate !== undefined ? [stripControls(chatTemplate)] : []),
       ...(card && model.card !== undefined ? [await renderCard(model.card, terminal)] : []),
     ];
@@ -149,7 +149,8 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
 }
 
 /** Whole headers were asked for: without one the question has failed before. */
-function requireHeader({ header, repo }: ModelInfo): GgufHeader {
-  if (header !== undefined) return header;
+function requireHeaders({ headers, repo }: ModelInfo): readonly [GgufHeader, ...GgufHeader[]] {
+  const [first, ...others] = headers ?? [];
+  if (first !== undefined) return [first, ...others];
   throw new LlameroError('NO_GGUF', `${repo} has no file whose header can be read`);
 }

@@ -168,7 +168,7 @@ Exit codes: 3 no such repository, revision, quant or file, 4 a quant fits severa
       for (const { plan } of models) {
         if (plan.reason !== undefined) terminal.note(oneLine(plan.reason));
       }
-      terminal.note(renderDisk(total, free, reserve));
+      if (models.length > 0) terminal.note(renderDisk(total, free, reserve));
     }
     this.reportFailures(failed.map(({ error }) => error));
     return {

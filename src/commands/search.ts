@@ -169,7 +169,9 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
     suggestions: readonly string[],
   ): Promise<void> {
     const { terminal } = this.context;
-    if (models.length === 0) {
+    if (models.length === 0 && (this.flags.page ?? 1) > 1) {
+      // That the page is behind the last one says it all.
+    } else if (models.length === 0) {
       const query = oneLine(this.#words.join(' '));
       terminal.note(query === '' ? 'No such model was found' : `No such model fits «${query}»`);
     } else if (this.flags.interactive) {

@@ -47,19 +47,37 @@ export async function onDisk<T>(filePath: string, work: () => Promise<T>): Promi
 }
 
 /**
- * Makes a folder with all above it.
+ * Makes a folder with all above it. Not by the recursive form of `mkdir`: that says ENOENT where a
+ * folder above may not be written to (https://github.com/nodejs/node/issues/47098), and does not end
+ * where the file system makes no folders, as below /proc.
  *
- * @throws what the file system says; `mkdir` itself says ENOENT where a folder above may not be
- *   written to (https://github.com/nodejs/node/issues/47098)
+ * @throws what the file system says
  */
 export async function makeFolder(folder: string, mode = 0o755): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode });
-  } catch (error) {
-    const parent = path.dirname(folder);
-    if (systemErrorCode(error) !== 'ENOENT' || parent === folder) throw error;
-    await makeFolder(parent, mode);
     await mkdir(folder, { mode });
+  } catch (error) {
+    const code = systemErrorCode(error);
+    const parent = path.dirname(folder);
+    if (code === 'ENOENT' && parent !== folder) {
+      await makeFolder(parent, mode);
+      await mkdir(folder, { mode }).catch(passIfMade);
+    } else if (!(await isFolder(folder))) {
+      throw error;
+    }
+  }
+}
+
+/** Somebody else may make the same folder at the same time. */
+function passIfMade(error: unknown): void {
+  if (systemErrorCode(error) !== 'EEXIST') throw error;
+}
+
+async function isFolder(target: string): Promise<boolean> {
+  try {
+    return (await stat(target)).isDirectory();
+  } catch {
+    return false;
   }
 }
 

@@ -82,7 +82,8 @@ function quantFacts({ bitsPerWeight, fit, label, size, stored }: QuantInfo): Fac
   ];
 }
 
-/** What fit was judged by: the same for both but for the context. */
+/** What fit was judged by; of each, where the contexts differ. */
 export function comparisonLines(models: readonly ModelInfo[]): string[] {
-  return [...new Set(models.map((model) => judgedBy(model)))];
+  const lines = new Set(models.map((model) => judgedBy(model)));
+  return lines.size === 1 ? [...lines] : models.map((model) => `${model.repo}: ${judgedBy(model)}`);
 }

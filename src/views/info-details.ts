@@ -68,8 +68,8 @@ function valueText({ arrays, metadata }: GgufHeader, key: string): string {
   return typeof value === 'object' ? `[${value.map(String).join(', ')}]` : String(value);
 }
 
-/** The tensors of a header. */
-export function renderTensors(header: GgufHeader, terminal: Terminal): string {
+/** The tensors of a model, shard by shard. */
+export function renderTensors(headers: readonly GgufHeader[], terminal: Terminal): string {
   return renderTable({
     columns: [
       { header: 'TENSOR', shrinks: true },
@@ -78,15 +78,17 @@ export function renderTensors(header: GgufHeader, terminal: Terminal): string {
       { header: 'SIZE', align: 'right' },
     ],
     headerStyle: terminal.headerStyle,
-    rows: (header.tensors ?? []).map(({ dimensions, name, type }) => {
-      const bytes = tensorBytes(type, dimensions);
-      return [
-        name,
-        tensorTypeName(type),
-        dimensions.join(' × '),
-        bytes === undefined ? '' : formatDiskSize(bytes),
-      ];
-    }),
+    rows: headers
+      .flatMap(({ tensors = [] }) => tensors)
+      .map(({ dimensions, name, type }) => {
+        const bytes = tensorBytes(type, dimensions);
+        return [
+          name,
+          tensorTypeName(type),
+          dimensions.join(' × '),
+          bytes === undefined ? '' : formatDiskSize(bytes),
+        ];
+      }),
     width: widthOf(terminal),
   });
 }

@@ -1,6 +1,7 @@
 import type { GgufValue } from '../lib/gguf/header-values.ts';
 import type { FitVerdict } from '../lib/gguf/fit.ts';
 import { tensorBytes, tensorTypeName } from '../lib/gguf/memory-types.ts';
+import { isTemplateKnown } from '../lib/info/description.ts';
 import type { ModelInfo, QuantInfo } from '../lib/info/types.ts';
 import { type ErrorDocument, errorDocument } from '../lib/ui/error-text.ts';
 
@@ -20,6 +21,8 @@ export interface QuantDocument {
   readonly downloaded: boolean;
   /** The file on this machine, the first shard of several. */
   readonly path?: string;
+  /** Here, and no longer at the hub. */
+  readonly gone?: true;
   readonly fit: FitVerdict;
   /** What it would take, with the context that is asked about. */
   readonly memory: number;
@@ -56,7 +59,8 @@ export interface InfoDocument {
   readonly headCount?: number;
   readonly headCountKv?: number;
   readonly vocabularySize?: number;
-  readonly chatTemplate: boolean;
+  /** Null where nobody knows: the file was not read so far, and the hub does not tell. */
+  readonly chatTemplate: boolean | null;
   readonly capabilities: readonly string[];
   /** What the fit of quants was judged by; memory in bytes. */
   readonly judgedBy: {
@@ -109,7 +113,7 @@ export function infoDocument(info: ModelInfo, page: string, details: InfoDetails
     ...(info.asked === undefined ? {} : { quant: info.asked }),
     ...hubFacts(info, page),
     ...facts,
-    chatTemplate: chatTemplate !== undefined,
+    chatTemplate: isTemplateKnown(info) ? chatTemplate !== undefined : null,
     judgedBy: {
       contextSize: info.contextSize,
       memory: machine.ram,
@@ -152,7 +156,7 @@ function hubFacts({ listing }: ModelInfo, page: string): Partial<InfoDocument> {
 }
 
 function quantDocument(quant: QuantInfo, reason: string | undefined): QuantDocument {
-  const { bitsPerWeight, fit, isDefault, missingShards, stored } = quant;
+  const { bitsPerWeight, fit, isDefault, isGone, missingShards, stored } = quant;
   return {
     quant: quant.label,
     ref: quant.ref,
@@ -162,6 +166,7 @@ function quantDocument(quant: QuantInfo, reason: string | undefined): QuantDocum
     ...(missingShards.length === 0 ? {} : { missingShards }),
     downloaded: stored?.state === 'complete',
     ...(stored === undefined ? {} : { path: stored.path }),
+    ...(isGone === undefined ? {} : { gone: isGone }),
     fit: fit.verdict,
     memory: fit.memory,
     default: isDefault,
@@ -182,11 +187,13 @@ function jsonValue(value: GgufValue): unknown {
   return typeof value === 'bigint' ? String(value) : value;
 }
 
-function tensorDocuments({ header }: ModelInfo): TensorDocument[] {
-  return (header?.tensors ?? []).map(({ dimensions, name, type }) => ({
-    name,
-    type: tensorTypeName(type),
-    shape: dimensions,
-    size: tensorBytes(type, dimensions) ?? null,
-  }));
+function tensorDocuments({ headers = [] }: ModelInfo): TensorDocument[] {
+  return headers
+    .flatMap(({ tensors = [] }) => tensors)
+    .map(({ dimensions, name, type }) => ({
+      name,
+      type: tensorTypeName(type),
+      shape: dimensions,
+      size: tensorBytes(type, dimensions) ?? null,
+    }));
 }

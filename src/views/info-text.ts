@@ -1,5 +1,6 @@
 import { formatAge, formatDiskSize, formatMemorySize, formatParameters } from '../lib/format.ts';
 import { type FitVerdict, describeRoom } from '../lib/gguf/fit.ts';
+import { isTemplateKnown } from '../lib/info/description.ts';
 import type { ModelInfo, QuantInfo } from '../lib/info/types.ts';
 import { oneLine } from '../lib/plain-text.ts';
 import { type Cell, renderTable } from '../lib/ui/table.ts';
@@ -44,7 +45,8 @@ function accessWords(gated: false | 'auto' | 'manual', isPrivate: boolean): stri
 }
 
 /** What the header tells of a model, in the order in which it is shown. */
-export function modelFacts({ description }: ModelInfo): Fact[] {
+export function modelFacts(info: ModelInfo): Fact[] {
+  const { description } = info;
   const { chatTemplate, headCount, headCountKv, parameters } = description;
   const sharing =
     headCountKv === undefined || headCountKv === headCount
@@ -60,7 +62,11 @@ export function modelFacts({ description }: ModelInfo): Fact[] {
     ['Vocabulary', suffixed(count(description.vocabularySize), ' tokens')],
     [
       'Template',
-      chatTemplate === undefined ? 'none' : formatDiskSize(Buffer.byteLength(chatTemplate)),
+      chatTemplate === undefined
+        ? isTemplateKnown(info)
+          ? 'none'
+          : ''
+        : formatDiskSize(Buffer.byteLength(chatTemplate)),
     ],
     ['Can', description.capabilities.join(', ')],
   ];
@@ -115,12 +121,13 @@ export function renderQuants(info: ModelInfo, terminal: Terminal): string {
 }
 
 function notesOf(quant: QuantInfo, { asked }: ModelInfo): string[] {
-  const { isDefault, label, missingShards, stored } = quant;
+  const { isDefault, isGone, label, missingShards, stored } = quant;
   return [
     ...(isDefault ? ['default'] : []),
     ...(label === asked ? ['asked for'] : []),
     ...(missingShards.length > 0 && stored === undefined ? ['lacks shards'] : []),
     ...(stored === undefined ? [] : [stored.state === 'complete' ? 'here' : 'partly here']),
+    ...(isGone === undefined ? [] : ['no longer at the hub']),
   ];
 }
 

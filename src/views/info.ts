@@ -1,6 +1,6 @@
 import type { Context } from '../lib/context.ts';
 import type { MachineRoom } from '../lib/gguf/fit.ts';
-import { modelInfo } from '../lib/info/model-info.ts';
+import { type InfoQuestion, modelInfo } from '../lib/info/model-info.ts';
 import type { ModelInfo } from '../lib/info/types.ts';
 import { isCertain } from '../lib/store/match.ts';
 import { ambiguousName, notStored } from '../lib/store/match-errors.ts';
@@ -16,8 +16,8 @@ export interface InfoRequest {
   readonly context?: number | undefined;
   readonly memory?: string | undefined;
   readonly refresh: boolean;
-  /** Whether the whole header is wanted. */
-  readonly wholeHeader: boolean;
+  /** How much of the header is wanted. */
+  readonly extent: InfoQuestion['extent'];
   readonly card: boolean;
   /** Whether nothing but the header is asked about. */
   readonly headerOnly: boolean;
@@ -50,7 +50,7 @@ async function gatherOne(
       tag: request.quant ?? reference.tag,
       stored,
       refresh: request.refresh,
-      extent: request.wholeHeader ? 'whole' : 'head',
+      extent: request.extent,
       machine,
       contextSize: request.context ?? config.get('pull.context'),
       withProjector: config.get('pull.mmproj'),

@@ -34,26 +34,27 @@ export function requirePicker({ terminal }: Context, json: boolean): void {
 /**
  * Lets the user pick one of the models that were found, and what to do with it.
  *
- * @returns undefined when nothing was picked
+ * @throws LlameroError INTERRUPTED when nothing is picked
  */
 export async function pickFound(
   { signal, terminal }: Context,
   models: readonly FoundModel[],
-): Promise<Picked | undefined> {
+): Promise<Picked> {
   const choices = models.map((found) => ({
     value: found,
     label: found.hit.id,
     remark: remarkOn(found),
   }));
   const found = await choose(terminal, 'Which model?', choices, signal);
-  if (found === undefined) return undefined;
+  if (found === undefined) throw new LlameroError('INTERRUPTED', 'Nothing was picked');
   const action = await choose(
     terminal,
     `${found.hit.id}:`,
     PICKED_ACTIONS.map((value) => ({ value, label: ACTIONS[value] })),
     signal,
   );
-  return action === undefined ? undefined : { repo: found.hit.id, action };
+  if (action === undefined) throw new LlameroError('INTERRUPTED', 'Nothing was picked');
+  return { repo: found.hit.id, action };
 }
 
 function remarkOn({ choice, hit, installed }: FoundModel): string {

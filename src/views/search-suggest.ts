@@ -1,3 +1,4 @@
+import { shellWord } from '../lib/config/shell-word.ts';
 import type { Hub, HubSearchOptions, HubSearchResult } from '../lib/hub/types.ts';
 import { formatCount } from '../lib/format.ts';
 import { nearest } from '../lib/nearest.ts';
@@ -43,10 +44,14 @@ export async function suggestSearches(hub: Hub, search: FailedSearch): Promise<s
   const fewer: string[] = [];
   for (const shorter of words.length > 1 ? shortened(words).slice(0, TRIED) : []) {
     const count = await countOf(hub, shorter, plain);
-    if (count > 0)
-      fewer.push(`With fewer words, \`llamero search ${shorter.join(' ')}\`: ${amount(count)}`);
+    if (count > 0) fewer.push(`With fewer words, ${command(shorter)}: ${amount(count)}`);
   }
   return [...spelling, ...fewer];
+}
+
+/** The command that searches for some words, as it is typed. */
+function command(words: readonly string[]): string {
+  return `\`llamero search ${words.map((word) => shellWord(word)).join(' ')}\``;
 }
 
 function amount(count: number): string {
@@ -75,5 +80,5 @@ function respelt({ knownWords, words }: FailedSearch): string[] {
     return nearest(known, typed) ?? word;
   });
   const changed = other.some((word, index) => word !== words[index]);
-  return changed ? [`Did you mean \`llamero search ${other.join(' ')}\`?`] : [];
+  return changed ? [`Did you mean ${command(other)}?`] : [];
 }

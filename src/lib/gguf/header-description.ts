@@ -71,7 +71,8 @@ function parametersOf(headers: readonly GgufHeader[]): number | undefined {
       sum += dimensions.reduce((product, dimension) => product * dimension, 1);
     }
   }
-  return sum;
+  // A file of metadata alone, such as a vocabulary, says nothing of weights.
+  return sum === 0 ? undefined : sum;
 }
 
 function mostOf(fields: HeaderFields, name: string): number | undefined {

@@ -58,5 +58,6 @@ function isList(
 /** Switches for each block stand as booleans in some files and as numbers in others. */
 function countOf(value: GgufScalar | undefined): number | undefined {
   if (typeof value === 'boolean') return Number(value);
-  return typeof value === 'number' && Number.isFinite(value) && value >= 0 ? value : undefined;
+  const isCount = typeof value === 'number' && value >= 0 && value <= Number.MAX_SAFE_INTEGER;
+  return isCount ? value : undefined;
 }

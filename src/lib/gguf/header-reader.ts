@@ -14,8 +14,10 @@ const LARGEST_READ = 16 * MIB;
  * vocabulary of 262,144 tokens, its merges and a copy of the tokenizer's own file, stay below 64 MiB.
  */
 const LONGEST_HEADER = 256 * MIB;
-/** A chat template has some kilobytes, the tokenizer's own file some ten megabytes. */
-const LONGEST_STRING = 64 * MIB;
+/** A chat template has some kilobytes. */
+const LONGEST_STRING = MIB;
+/** What all texts of a header take that are kept, at most; that of known models stays far below. */
+const MOST_TEXT = 32 * MIB;
 
 /**
  * Reads a header from its start to its end, in few large reads. What is skipped is read only where
@@ -33,6 +35,8 @@ export class HeaderReader {
   /** The place of the next byte, counted from the start of {@link #view}. */
   #at = 0;
   #chunk: number;
+  /** What the texts took that were kept. */
+  #textBytes = 0;
   #littleEndian = true;
   #wideCounts = true;
 
@@ -61,7 +65,7 @@ export class HeaderReader {
     return new LlameroError(
       'FILE_DAMAGED',
       `${this.#source.name} is not a whole GGUF file: ${reason}`,
-      { hint: 'Check the model with `llamero verify <ref>`' },
+      { hint: this.#source.remedy },
     );
   }
 
@@ -163,6 +167,25 @@ export class HeaderReader {
   async string(expected = 0): Promise<string> {
     const length = await this.count(expected);
     if (length > LONGEST_STRING) throw this.damaged(`a text in its header has ${length} bytes`);
+    return this.#text(length);
+  }
+
+  /**
+   * A string, unless it is so long that it is no text for people, as the tokenizer's own file is: that
+   * is skipped.
+   *
+   * @returns the bytes that were skipped
+   */
+  async stringOrSkip(): Promise<string | { readonly skipped: number }> {
+    const length = await this.count();
+    if (length <= LONGEST_STRING) return this.#text(length);
+    this.skip(length);
+    return { skipped: length };
+  }
+
+  async #text(length: number): Promise<string> {
+    this.#textBytes += length;
+    if (this.#textBytes > MOST_TEXT) throw this.damaged('its texts are longer than any known');
     await this.need(length);
     const bytes = new Uint8Array(this.#view.buffer, this.#view.byteOffset + this.#at, length);
     this.#at += length;
@@ -214,7 +237,7 @@ export class HeaderReader {
     const first = this.#view.getUint32(at, this.#littleEndian);
     const second = this.#view.getUint32(at + 4, this.#littleEndian);
     const value = this.#littleEndian ? second * 2 ** 32 + first : first * 2 ** 32 + second;
-    if (value > Number.MAX_SAFE_INTEGER) throw this.damaged(`it counts ${value} things`);
+    if (value > Number.MAX_SAFE_INTEGER) throw this.damaged('it counts more things than there are');
     return value;
   }
 

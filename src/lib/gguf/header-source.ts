@@ -6,6 +6,8 @@ import { LlameroError, systemErrorCode } from '../errors.ts';
 export interface ByteSource {
   /** What it is called in messages: a path, a URL without its query. */
   readonly name: string;
+  /** What can be done where it is damaged, if anything. */
+  readonly remedy?: string;
   /** Bytes in all; undefined where that is not known. */
   readonly size: number | undefined;
   /** @returns the bytes from `start`, as many as were asked for; fewer only at the end */
@@ -29,6 +31,7 @@ export async function withFileSource<T>(
     const { size } = await handle.stat();
     return await work({
       name: file,
+      remedy: 'Check the model with `llamero verify <ref>`',
       size,
       read: async (start, length) => {
         const bytes = new Uint8Array(length);

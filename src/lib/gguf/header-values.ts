@@ -90,8 +90,10 @@ export class ValueReader {
     switch (type.name) {
       case 'array':
         return this.#array(1);
-      case 'string':
-        return this.#reader.string();
+      case 'string': {
+        const text = await this.#reader.stringOrSkip();
+        return typeof text === 'string' ? text : { type: 'uint8', length: text.skipped };
+      }
       default:
         await this.#reader.need(type.bytes);
         return this.#fixed(type.name);
@@ -125,7 +127,7 @@ export class ValueReader {
       return { ...met, values: await this.#elements(type, length) };
     }
     if (type.bytes === undefined) {
-      if (stopsAtTexts && length > SMALL_ARRAY) return { ...met, unread: true };
+      if (stopsAtTexts && depth === 1 && length > SMALL_ARRAY) return { ...met, unread: true };
       const behind = bytesBehind(length);
       const bytes = await this.#reader.skipStrings(length, this.#bytesOfString, behind);
       if (length > 0) this.#bytesOfString = bytes / length;

@@ -21,7 +21,7 @@ export interface GgufHeader {
   readonly endianness: 'little' | 'big';
   /** Values by their keys, in the order of the file; of arrays, those that were read. */
   readonly metadata: ReadonlyMap<string, GgufValue>;
-  /** Every array by its key, read or not. */
+  /** Every array by its key, read or not; a text that was too long to be read is one of bytes. */
   readonly arrays: ReadonlyMap<string, GgufArray>;
   readonly tensorCount: number;
   /** Where they were asked for. */

@@ -63,12 +63,7 @@ export async function exchange(
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) {
       size += chunk.byteLength;
-      if (size > limits.bodyLimit) {
-        throw new LlameroError(
-          'HUB_ANSWER',
-          `The answer of ${question.url.host} is larger than ${formatDiskSize(limits.bodyLimit)}; it was not read`,
-        );
-      }
+      if (size > limits.bodyLimit) throw tooLarge(question, head?.status, limits.bodyLimit);
       chunks.push(chunk);
     }
   } catch (error) {
@@ -77,6 +72,26 @@ export async function exchange(
   }
   if (head === undefined) throw new Error('an answer without a head');
   return { ...head, body: new Uint8Array(Buffer.concat(chunks)) };
+}
+
+function tooLarge(
+  { headers, url }: Question,
+  status: number | undefined,
+  limit: number,
+): LlameroError {
+  const isWhole = status === 200 && Object.keys(headers).some((name) => /^range$/iu.test(name));
+  return isWhole
+    ? new LlameroError(
+        'HUB_ANSWER',
+        `${url.host} serves no parts of files, and this one is large`,
+        {
+          hint: 'What is in the file can be told when it is here: `llamero pull` fetches it',
+        },
+      )
+    : new LlameroError(
+        'HUB_ANSWER',
+        `The answer of ${url.host} is larger than ${formatDiskSize(limit)}; it was not read`,
+      );
 }
 
 type IncomingHeaders = Readonly<Record<string, string | readonly string[] | undefined>>;

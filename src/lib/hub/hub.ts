@@ -129,11 +129,17 @@ async function readFiles(
 function requireNames(repo: string, revision: string): void {
   if (!isRepoId(repo)) throw unusable('name of a repository', repo);
   // A revision obeys the same rules as a path: a branch may have slashes.
-  if (!isHubPath(revision)) throw unusable('revision', revision);
+  if (!isHubPath(revision)) {
+    throw unusable('revision', revision, 'A revision is a branch, a tag or a commit');
+  }
 }
 
-function unusable(what: string, text: string): LlameroError {
+function unusable(
+  what: string,
+  text: string,
+  hint = 'A model is named user/repo, or user/repo:QUANT',
+): LlameroError {
   return new LlameroError('REFERENCE_INVALID', `«${oneLine(text).slice(0, 200)}» is no ${what}`, {
-    hint: 'A model is named user/repo, or user/repo:QUANT',
+    hint,
   });
 }

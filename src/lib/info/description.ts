@@ -6,6 +6,7 @@ import {
 } from '../gguf/header-description.ts';
 import type { GgufHeader } from '../gguf/header.ts';
 import type { HubListing } from '../hub/types.ts';
+import type { ModelInfo } from './types.ts';
 
 /** What a model is described from. */
 export interface DescriptionSources {
@@ -38,6 +39,16 @@ export function descriptionOf(sources: DescriptionSources): ModelDescription {
     ...present({ parameters: parameters ?? model?.parameters, contextLength, chatTemplate }),
     capabilities: capabilitiesOf(read?.capabilities ?? [], chatTemplate, sources),
   };
+}
+
+/** Whether it is known that a model has a chat template, or that it has none. */
+export function isTemplateKnown({
+  description,
+  header,
+  listing,
+}: Pick<ModelInfo, 'description' | 'header' | 'listing'>): boolean {
+  const isRead = header !== undefined && header.partial === undefined;
+  return isRead || description.chatTemplate !== undefined || listing?.chatTemplate !== undefined;
 }
 
 /**

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 import { z } from 'zod';
 
 import { LlameroError, throwIfAborted } from '../errors.ts';
@@ -129,8 +131,11 @@ function isOutOfReach({ exitCode }: LlameroError): boolean {
   return exitCode === 6;
 }
 
-/** The name of a file for a repository: `user--repo`, `user--repo@branch`. */
+/**
+ * The name of a file for a repository: `user--repo`, and with a digest of the revision where that is
+ * not the main one. Branches may differ by case alone, and names of files may not.
+ */
 function nameOf(repo: string, revision = 'main'): string {
-  const at = revision === 'main' ? '' : `@${encodeURIComponent(revision)}`;
-  return `${repo.replace('/', '--')}${at}`.slice(0, 200);
+  const digest = createHash('sha256').update(revision).digest('hex');
+  return `${repo.replace('/', '--')}${revision === 'main' ? '' : `@${digest.slice(0, 32)}`}`;
 }

@@ -21,8 +21,11 @@ export interface InfoQuestion extends ListingQuestion {
   readonly tag?: string | undefined;
   /** What of the repository is on this machine. */
   readonly stored: readonly StoredModel[];
-  /** How much of a header at the hub is wanted; with `whole` it is a failure not to get it. */
-  readonly extent: HeaderExtent;
+  /**
+   * How much of a header at the hub is wanted, of the first shard unless told; but for `head` it is a
+   * failure not to get it.
+   */
+  readonly extent: HeaderExtent | 'every shard';
   readonly machine: MachineRoom;
   /** Tokens of context there is to be room for. */
   readonly contextSize: number;
@@ -62,15 +65,18 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
           question,
         );
   const repo = listing?.model.id ?? stored[0]?.repo ?? question.repo;
-  const inventory: Inventory<InfoFile | HubFile> =
+  const listed: Inventory<InfoFile | HubFile> =
     listing === undefined
       ? await storedInventory(repo, stored)
       : takeInventory(listing.files, { repo });
+  // Another revision need not have what was pulled from this one.
+  const gone = question.revision === undefined ? await goneQuants(repo, stored, listed) : [];
+  const inventory = { ...listed, quants: [...listed.quants, ...gone] };
   const asked = tag === undefined ? undefined : askedQuant(repo, inventory, tag);
   const [found, card] = await Promise.all([
     attempt(
       () => headersOf(asked ?? inventory.quants[0], listing, question, sources),
-      question.extent === 'whole',
+      question.extent !== 'head',
       problems,
       question,
     ),
@@ -85,19 +91,23 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
     hasProjector: inventory.projectors.length > 0,
   });
   const judgement = judgementOf(inventory, { ...question, header });
-  const choice = defaultOf(inventory, question, repo, judgement);
+  // What the hub has no more cannot be pulled.
+  const choice = defaultOf(listed, question, repo, judgement);
   const { parameters } = description;
   return {
     repo,
     ...(asked === undefined ? {} : { asked: asked.label }),
     ...(listing === undefined ? {} : { listing }),
-    ...(found === undefined || header === undefined ? {} : { header, headerFile: found.file }),
+    ...(found === undefined || header === undefined
+      ? {}
+      : { header, headers: found.headers, headerFile: found.file }),
     description,
     quants: inventory.quants.map((quant) => ({
       ...quantFacts(repo, quant, parameters),
       ...storedAs(quant.label, stored),
       fit: judgement.fitOf(quant),
       isDefault: quant.label === choice?.label,
+      ...(gone.includes(quant) ? { isGone: true } : {}),
     })),
     ...(choice === undefined ? {} : { choice }),
     ...(card === undefined ? {} : { card }),
@@ -107,6 +117,17 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
     machine,
     problems,
   };
+}
+
+/** The quants that are here, and that the hub has no more. */
+async function goneQuants(
+  repo: string,
+  stored: readonly StoredModel[],
+  { quants }: Inventory<InfoFile>,
+): Promise<Quant<InfoFile>[]> {
+  const labels = new Set(quants.map(({ label }) => label.toUpperCase()));
+  const gone = stored.filter(({ quant }) => !labels.has(quant.toUpperCase()));
+  return gone.length === 0 ? [] : [...(await storedInventory(repo, gone)).quants];
 }
 
 /** Whether a file of what is asked about is on this machine. */
@@ -128,7 +149,11 @@ async function attempt<T>(
   } catch (error) {
     throwIfAborted(signal);
     if (mustSucceed || !(error instanceof LlameroError)) throw error;
-    problems.push(error);
+    // The card and the header are refused in the same words.
+    const isTold = problems.some(
+      ({ code, message }) => code === error.code && message === error.message,
+    );
+    if (!isTold) problems.push(error);
     return undefined;
   }
 }
@@ -188,9 +213,16 @@ async function headersOf(
   if (listing === undefined || quant === undefined || file === undefined) return undefined;
   const { chatTemplate, model } = listing;
   // Where the hub has read no header, nobody but the whole of it tells of the template.
-  const wanted = chatTemplate === undefined ? 'whole' : extent;
-  const read = await headers.read({ repo: model.id, commit: model.commit, file }, wanted, signal);
-  return { headers: [read], isAll: quant.files.length === 1, file: file.path };
+  const wanted = chatTemplate === undefined || extent !== 'head' ? 'whole' : 'head';
+  const read: GgufHeader[] = [];
+  const shards = extent === 'every shard' ? quant.files.map(({ path }) => path) : [file.path];
+  for (const path of shards) {
+    const shard = listing.files.find((each) => each.path === path);
+    if (shard === undefined) continue;
+    const remote = { repo: model.id, commit: model.commit, file: shard };
+    read.push(await headers.read(remote, wanted, signal));
+  }
+  return { headers: read, isAll: quant.files.length === read.length, file: file.path };
 }
 
 /** The header of the projector that is here; one that cannot be read says nothing. */
@@ -207,16 +239,22 @@ async function projectorHeader(stored: readonly StoredModel[]): Promise<GgufHead
 
 function defaultOf(
   inventory: Inventory<InfoFile>,
-  { preferredQuant }: InfoQuestion,
+  question: InfoQuestion,
   repo: string,
   judgement: ReturnType<typeof judgementOf<InfoFile>>,
 ): ModelInfo['choice'] {
   try {
-    const { quant, reason } = chooseDefault(inventory, preferredQuant, { repo, judgement });
+    const { quant, reason } = chooseDefault(inventory, question.preferredQuant, {
+      repo,
+      judgement,
+    });
     return { label: quant.label, reason };
   } catch (error) {
     // Of a model that lacks shards there is much to tell all the same.
     if (error instanceof LlameroError && error.code === 'SHARDS_MISSING') return undefined;
+    // What is here is told even where the hub has nothing to pull any more.
+    const isAllGone = error instanceof LlameroError && error.code === 'NO_GGUF';
+    if (isAllGone && question.stored.length > 0) return undefined;
     throw error;
   }
 }

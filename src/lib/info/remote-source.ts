@@ -58,6 +58,7 @@ export function remoteSource(
 
   return {
     name: `${repo}/${file.path}`,
+    remedy: 'The file at the hub is damaged: choose another quant or another repository',
     size: file.size,
     read: async (start, length) => {
       if (length <= 0) return new Uint8Array(0);

@@ -29,6 +29,8 @@ export interface QuantInfo {
   readonly missingShards: readonly number[];
   /** The model on this machine, unfinished ones too. */
   readonly stored?: StoredModel;
+  /** Whether it is here, and the hub has it no more. */
+  readonly isGone?: true;
   readonly fit: Fit;
   readonly isDefault: boolean;
 }
@@ -47,8 +49,9 @@ export interface ModelInfo {
   readonly asked?: string;
   /** What the hub told; missing where it was not asked, or does not know the model. */
   readonly listing?: KnownListing;
-  /** The header of one of its files, and which one. */
+  /** The header of one of its files, and which one; of a quant in shards those that were read. */
   readonly header?: GgufHeader;
+  readonly headers?: readonly GgufHeader[];
   readonly headerFile?: string;
   readonly description: ModelDescription;
   /** The best default first. */

@@ -165,7 +165,12 @@ function requireShards(
     `${model.id}:${quant.label} is not complete at the hub: ${
       shards.missing.length === 1 ? 'shard' : 'shards'
     } ${shards.missing.join(', ')} of ${shards.total} missing`,
-    { hint: whole.length === 0 ? undefined : `Complete are ${listQuants(whole)}` },
+    {
+      hint:
+        whole.length === 0
+          ? undefined
+          : `Complete ${whole.length === 1 ? 'is' : 'are'} ${listQuants(whole)}`,
+    },
   );
 }
 

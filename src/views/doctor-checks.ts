@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import path from 'node:path';
 
+import { readVariable } from '../lib/config/environment.ts';
 import type { Context } from '../lib/context.ts';
 import { checkAliases } from '../lib/doctor/aliases.ts';
 import { checkDisk } from '../lib/doctor/disk.ts';
@@ -62,18 +63,17 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
     },
     {
       id: 'engine',
-      run: async (signal) => {
-        const { named } = await context.engineSearch();
-        return checkEngine(() => engine(signal), named);
-      },
+      run: async (signal) => checkEngine(() => engine(signal), await context.engineSearch()),
     },
     {
       id: 'engine-age',
       run: async () =>
         checkEngineAge({
-          binFolder: paths.bin,
-          platform,
-          cacheFile: path.join(paths.run, 'releases.json'),
+          search: await context.engineSearch(),
+          releases: {
+            cacheFile: path.join(paths.run, 'releases.json'),
+            baseUrl: readVariable(context.environment, 'LLAMERO_RELEASES_URL'),
+          },
           channel: (await context.config()).get('engine.channel'),
           now,
         }),

@@ -1,3 +1,4 @@
+import { readBuilds } from '../engine/builds.ts';
 import { describeEngine, type Engine } from '../engine/engine.ts';
 import { type EngineCandidate, findEngine, type FindOptions } from '../engine/find.ts';
 import { probeEngine } from '../engine/probe.ts';
@@ -30,15 +31,16 @@ export async function openEngine({ search, signal }: EngineOptions): Promise<Eng
   return probeEngine(await findEngine(search), { signal });
 }
 
-/** Whether there is an engine, and whether it runs. */
+/** Whether there is an engine, whether it runs, and whether it is the one that was chosen. */
 export async function checkEngine(
   open: () => Promise<Engine>,
-  named: FindOptions['named'],
+  search: FindOptions,
 ): Promise<Finding[]> {
+  const { named } = search;
   try {
     const engine = await open();
     const message = `${describeEngine(engine)}, ${ORIGINS[engine.origin]}: ${engine.command[0]}`;
-    return [{ id, severity: 'ok', message }];
+    return [{ id, severity: 'ok', message }, ...(await brokenBuild(search))];
   } catch (error) {
     if (!(error instanceof LlameroError) || error.exitCode !== 9) throw error;
     // The one that was named goes before any other, whatever is installed.
@@ -48,4 +50,12 @@ export async function checkEngine(
         : 'llamero config unset server.llama-server';
     return [findingOf(id, error, named === undefined ? 'llamero update' : unset)];
   }
+}
+
+/** A chosen build that is not whole any more is passed over, and nothing else says so. */
+async function brokenBuild({ binFolder, named, platform }: FindOptions): Promise<Finding[]> {
+  const { broken } = await readBuilds(binFolder, platform);
+  if (broken === undefined || named !== undefined) return [];
+  const message = `${broken} is the build to use, but its llama-server is gone or may not be run; another one is used in its place`;
+  return [{ id, severity: 'warning', message, fix: 'llamero update' }];
 }

@@ -67,6 +67,8 @@ export interface Builds {
   /** What was current before, and is gone back to. */
   readonly previous?: InstalledBuild;
   readonly pinned?: number;
+  /** The name of the build that was to be used, where it is not whole any more. */
+  readonly broken?: string;
   /** All, the newest first. */
   readonly installed: readonly InstalledBuild[];
 }
@@ -102,10 +104,12 @@ export async function readBuilds(
     installed.find((build) => build.name === name);
   const current = named(record.current) ?? named(record.previous) ?? installed[0];
   const previous = named(record.previous);
+  const chosen = BUILD_NAME.exec(record.current ?? '')?.[0];
   return {
     ...(current === undefined ? {} : { current }),
     ...(previous === undefined || previous === current ? {} : { previous }),
     ...(record.pinned === undefined ? {} : { pinned: record.pinned }),
+    ...(chosen === undefined || named(chosen) !== undefined ? {} : { broken: chosen }),
     installed,
   };
 }

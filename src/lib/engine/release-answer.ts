@@ -16,6 +16,9 @@ export interface Release {
   readonly stable?: string;
 }
 
+/** Since August 2026 a stable release has no binaries: this file names the build that has them. */
+export const BUILD_FILE = 'nightly-tag.txt';
+
 const RELEASES_A_PAGE = 100;
 const ASSET_LIMIT = 500;
 const SIZE_LIMIT = 2 ** 40;

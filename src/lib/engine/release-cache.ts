@@ -12,7 +12,7 @@ export interface KeptAnswer {
 export interface AnswerCache {
   get(url: string): Promise<KeptAnswer | undefined>;
   /** All that is kept, in the order in which it was. */
-  all(): Promise<readonly KeptAnswer[]>;
+  all(): Promise<readonly (KeptAnswer & { readonly url: string })[]>;
   /** Keeps an answer. What the disk refuses is not kept, and nothing else is lost. */
   put(url: string, answer: KeptAnswer): Promise<void>;
 }

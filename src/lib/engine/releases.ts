@@ -4,6 +4,7 @@ import { LlameroError } from '../errors.ts';
 import type { Http } from '../http/types.ts';
 import type { Release, ReleaseAnswer } from './release-answer.ts';
 import {
+  BUILD_FILE,
   readAssets,
   readBuildTag,
   readRelease,
@@ -105,8 +106,6 @@ export function createReleases(options: ReleasesOptions): Releases {
 
 type Accept = (release: Release) => boolean;
 
-/** Since August 2026 a stable release has no binaries: this file names the build that has them. */
-const BUILD_FILE = 'nightly-tag.txt';
 const BUILD_FILE_BYTES = 64;
 
 async function newestStable(

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -75,7 +76,7 @@ function search(more: Partial<FindOptions> = {}): FindOptions {
 
 async function lookAtEngine(more: Partial<FindOptions> = {}): Promise<Finding[]> {
   const options = search(more);
-  return checkEngine(() => openEngine({ search: options, signal }), options.named);
+  return checkEngine(() => openEngine({ search: options, signal }), options);
 }
 
 describe('the engine', () => {
@@ -109,6 +110,48 @@ describe('the engine', () => {
     ]);
   });
 
+  describe('that was chosen and is broken', () => {
+    const broken = {
+      id: 'engine',
+      severity: 'warning',
+      message:
+        'b11669-cpu is the build to use, but its llama-server is gone or may not be run; another one is used in its place',
+      fix: 'llamero update',
+    };
+
+    beforeEach(async () => {
+      await install('b11600-cpu');
+      await install('b11669-cpu');
+    });
+
+    test.each([
+      ['may not be run', async (file: string) => chmod(file, 0o644)],
+      ['is gone', async (file: string) => rm(path.dirname(file), { recursive: true })],
+    ])('is a warning where it %s and another one is used', async (_what, spoil) => {
+      await spoil(path.join(bin, 'b11669-cpu/llama-server'));
+      const [used, ...more] = await lookAtEngine();
+      expect(used).toMatchObject({
+        severity: 'ok',
+        message: expect.stringMatching(/b11600-cpu\/llama-server$/u) as string,
+      });
+      expect(more).toEqual([broken]);
+    });
+
+    test('is a warning where one on PATH is used', async () => {
+      for (const name of ['b11600-cpu', 'b11669-cpu'])
+        await rm(path.join(bin, name), { recursive: true });
+      const searchPath = path.dirname(await program(path.join(folder, 'elsewhere')));
+      expect((await lookAtEngine({ searchPath })).slice(1)).toEqual([broken]);
+    });
+
+    test('is nothing to tell where the user names another one', async () => {
+      await rm(path.join(bin, 'b11669-cpu'), { recursive: true });
+      const file = await program(path.join(folder, 'own'));
+      const named = { path: file, by: 'LLAMERO_LLAMA_SERVER', origin: 'environment' } as const;
+      expect(await lookAtEngine({ named })).toMatchObject([{ severity: 'ok' }]);
+    });
+  });
+
   test.each([
     ['environment', 'LLAMERO_LLAMA_SERVER', 'unset LLAMERO_LLAMA_SERVER'],
     ['config', 'config.yaml:3', 'llamero config unset server.llama-server'],
@@ -120,35 +163,50 @@ describe('the engine', () => {
 });
 
 describe('the age of the engine', () => {
-  async function look(channel: 'stable' | 'nightly' = 'stable'): Promise<Finding[]> {
-    return checkEngineAge({
-      binFolder: bin,
-      platform: process.platform,
-      cacheFile,
-      channel,
-      now: NOW,
-    });
+  async function look(
+    channel: 'stable' | 'nightly' = 'stable',
+    more: Partial<FindOptions> = {},
+  ): Promise<Finding[]> {
+    const releases = { cacheFile, baseUrl: 'https://x/llama' };
+    return checkEngineAge({ search: search(more), releases, channel, now: NOW });
   }
 
   const release = (tag: string, more: object = {}) => ({ tag_name: tag, assets: [], ...more });
 
   async function hear(url: string, body: unknown): Promise<void> {
-    await createAnswerCache(cacheFile).put(url, { etag: '"e"', body });
+    await createAnswerCache(cacheFile).put(`https://x/llama${url}`, { etag: '"e"', body });
+  }
+
+  async function hearOfBuild(build: number): Promise<void> {
+    await hear(`/releases/tags/b${build}`, release(`b${build}`));
+  }
+
+  /** A stable version, whose one file names a build; and the answer about that build. */
+  async function hearOfStable(build: number): Promise<void> {
+    const digest = createHash('sha256').update(`b${build}\n`).digest('hex');
+    const file = {
+      name: 'nightly-tag.txt',
+      size: 7,
+      digest: `sha256:${digest}`,
+      browser_download_url: 'https://x/nightly-tag.txt',
+    };
+    await hear('/releases/latest', release('v0.8.0', { assets: [file] }));
+    await hearOfBuild(build);
   }
 
   test('is nothing to tell where none is installed, or the newest that is known', async () => {
     expect(await look()).toEqual([]);
     await install('b11669-cpu');
     expect(await look()).toEqual([]);
-    await hear('https://x/releases/tags/b11669', release('b11669'));
-    await hear('https://x/releases/latest', release('v0.8.0'));
+    await hearOfStable(11_669);
+    expect(await look()).toEqual([]);
+    await hear('/releases/latest', release('v0.8.0'));
     expect(await look()).toEqual([]);
   });
 
-  test('is told where a newer build was heard of', async () => {
+  test('is told where a newer stable version was heard of', async () => {
     await install('b11669-cpu');
-    await hear('https://x/releases/tags/b11700', release('b11700'));
-    await hear('https://x/releases/tags/b11800', release('b11800', { draft: true }));
+    await hearOfStable(11_700);
     expect(await look()).toEqual([
       {
         id: 'engine-age',
@@ -159,9 +217,39 @@ describe('the age of the engine', () => {
     ]);
   });
 
-  test('is measured by a list of every build on the nightly channel alone', async () => {
+  test('is told where the stable version is a build itself', async () => {
     await install('b11669-cpu');
-    await hear('https://x/releases?page=1', [release('b11700'), release('b11650')]);
+    await hear('/releases/latest', release('b11700', { draft: true }));
+    expect(await look()).toEqual([]);
+    await hear('/releases/latest', release('b11700'));
+    expect(await look()).toMatchObject([{ fix: 'llamero update' }]);
+  });
+
+  test.each(['stable', 'nightly'] as const)(
+    'is not measured on the %s channel by a build that was asked for by its number',
+    async (channel) => {
+      await install('b11669-cpu');
+      await hearOfStable(11_669);
+      await hear('/releases?per_page=30&page=1', [release('b11669')]);
+      await hearOfBuild(11_700);
+      expect(await look(channel)).toEqual([]);
+    },
+  );
+
+  test('is not measured by what another mirror said', async () => {
+    await install('b11669-cpu');
+    const answer = { etag: '"e"', body: release('b11700') };
+    await createAnswerCache(cacheFile).put('https://y/llama/releases/latest', answer);
+    expect(await look()).toEqual([]);
+  });
+
+  test('is measured by the list of every build on the nightly channel alone', async () => {
+    await install('b11669-cpu');
+    await hear('/releases?per_page=30&page=1', [
+      release('b11650'),
+      release('b11700'),
+      release('b11800', { draft: true }),
+    ]);
     expect(await look('stable')).toEqual([]);
     expect(await look('nightly')).toMatchObject([
       { message: expect.stringMatching(/^b11700 /u) as string },
@@ -170,7 +258,7 @@ describe('the age of the engine', () => {
 
   test('of one that updates stay at says how to leave it', async () => {
     await install('b11669-cpu', { pinned: 11_669 });
-    await hear('https://x/releases/tags/b11700', release('b11700'));
+    await hearOfStable(11_700);
     expect(await look()).toMatchObject([
       {
         message: expect.stringMatching(/updates stay at b11669$/u) as string,
@@ -188,6 +276,16 @@ describe('the age of the engine', () => {
         fix: 'llamero update --check',
       },
     ]);
+  });
+
+  test('is nothing to tell where another program is used, or the build is broken', async () => {
+    await install('b11600-cpu', {}, '2026-01-01T00:00:00.000Z');
+    await hearOfStable(11_700);
+    const named = { path: '/own', by: 'LLAMERO_LLAMA_SERVER', origin: 'environment' } as const;
+    expect(await look('stable', { named })).toEqual([]);
+    await install('b11669-cpu');
+    await rm(path.join(bin, 'b11669-cpu'), { recursive: true });
+    expect(await look()).toEqual([]);
   });
 });
 

@@ -8,7 +8,7 @@ import { checkDisk } from '../lib/doctor/disk.ts';
 import { checkEngineAge } from '../lib/doctor/engine-age.ts';
 import { checkEngine, openEngine } from '../lib/doctor/engine.ts';
 import { checkGpu } from '../lib/doctor/gpu.ts';
-import { checkHome } from '../lib/doctor/home.ts';
+import { checkHome, isRefusedIn } from '../lib/doctor/home.ts';
 import { checkNode } from '../lib/doctor/node.ts';
 import { checkPartials } from '../lib/doctor/partials.ts';
 import { checkServer } from '../lib/doctor/server.ts';
@@ -38,9 +38,10 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
     {
       id: 'home',
       run: () => {
-        const folders = [paths.models, paths.bin, paths.run, paths.logs];
-        return checkHome({ home: paths.home, folders, platform });
+        const folders = [paths.bin, paths.run, paths.logs];
+        return checkHome({ home: paths.home, folders, models: paths.models, platform });
       },
+      explains: (failure) => isRefusedIn(paths.home, failure),
     },
     {
       id: 'settings',

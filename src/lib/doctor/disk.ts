@@ -20,7 +20,7 @@ export async function checkDisk({ folder, reserve }: DiskOptions): Promise<Findi
   const id = 'disk';
   const free = freeSpace(folder);
   const left = `${formatDiskSize(free)} free on the disk of ${folder}`;
-  const fix = 'llamero prune --partials --dry-run';
+  const fix = 'llamero list --sort size';
   if (free < FULL_BYTES) {
     const message = `The disk is full: ${left}`;
     return [{ id, severity: 'error', code: 'DISK_FULL', message, fix }];

@@ -15,7 +15,7 @@ interface FindingFacts {
   readonly id: string;
   /** One or two plain sentences. */
   readonly message: string;
-  /** The command that mends it, ready to be pasted. */
+  /** The command that mends it, or shows what does, ready to be pasted. */
   readonly fix?: string;
 }
 
@@ -29,4 +29,6 @@ export interface Check {
   readonly id: string;
   /** @throws anything: what cannot be looked at is a finding as well */
   run(signal: AbortSignal): Promise<readonly Finding[]>;
+  /** Whether an error that it has found is also why another check failed, which is not told then. */
+  explains?(failure: unknown): boolean;
 }

@@ -60,6 +60,32 @@ describe('a diagnosis', () => {
     expect(findings.map(({ id }) => id)).toEqual(['settings']);
   });
 
+  test('does not tell what an error that was found explains', async () => {
+    const enotdir = Object.assign(new Error('ENOTDIR'), { code: 'ENOTDIR' });
+    const cause = (severity: 'ok' | 'error'): Check => ({
+      id: 'home',
+      run: () =>
+        Promise.resolve([
+          severity === 'ok'
+            ? { id: 'home', severity, message: 'fine' }
+            : { id: 'home', severity, code: 'DISK_NOT_WRITABLE', message: 'a file' },
+        ]),
+      explains: (failure) => failure === enotdir,
+    });
+    const others = [failing('one', enotdir), failing('two', 'a bug'), fine('three')];
+    const told = async (severity: 'ok' | 'error'): Promise<string[]> =>
+      (await diagnose([cause(severity), ...others], signal)).map(({ id }) => id);
+    expect(await told('error')).toEqual(['home', 'two', 'three']);
+    expect(await told('ok')).toEqual(['home', 'one', 'two', 'three']);
+  });
+
+  test('tells a refusal of the system by its path', async () => {
+    const denied = Object.assign(new Error('EACCES: no'), { code: 'EACCES', path: '/home/x' });
+    expect(await diagnose([failing('one', denied)], signal)).toMatchObject([
+      { severity: 'warning', message: 'Could not be checked: /home/x may not be read' },
+    ]);
+  });
+
   test('that is interrupted is none', async () => {
     const controller = new AbortController();
     const running = diagnose([fine('slow', 60_000)], controller.signal);
@@ -78,6 +104,17 @@ test.each<[readonly Severity[], Severity]>([
     return severity === 'error' ? { ...facts, severity, code: 'USAGE' } : { ...facts, severity };
   });
   expect(worstOf(findings)).toBe(worst);
+});
+
+test.each([
+  ['Give it a number, or `unset LLAMERO_PORT`', 'unset LLAMERO_PORT'],
+  ['Delete it and log in again: `hf auth login`', 'hf auth login'],
+  ['Write it as `<host>`: `llamero config edit`', 'llamero config edit'],
+])('the command of the hint %j is its fix', (hint, fix) => {
+  expect(findingOf('x', new LlameroError('USAGE', 'No', { hint }))).toMatchObject({
+    message: 'No',
+    fix,
+  });
 });
 
 test('a hint without a command is part of the message', () => {

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -6,8 +6,10 @@ import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { checkDisk } from '../../../src/lib/doctor/disk.ts';
-import { checkHome } from '../../../src/lib/doctor/home.ts';
+import { checkHome, isRefusedIn } from '../../../src/lib/doctor/home.ts';
 import type { Finding } from '../../../src/lib/doctor/types.ts';
+import { LlameroError } from '../../../src/lib/errors.ts';
+import { readTextIfExists } from '../../../src/lib/files.ts';
 
 const DOCTOR = path.resolve(import.meta.dirname, '../../../src/lib/doctor');
 const NOBODY = 65_534;
@@ -19,8 +21,8 @@ const PROGRAM = `
   const home = process.env.FOLDER;
   const { platform } = process;
   console.log(JSON.stringify({
-    home: await checkHome({ home, folders: [home + '/models'], platform }),
-    disk: await checkDisk({ folder: home, reserve: 0 }),
+    home: await checkHome({ home, folders: [], models: home + '/models', platform }),
+    disk: await checkDisk({ folder: home, reserve: 0 }).catch(() => []),
   }));
 `;
 
@@ -61,8 +63,9 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function look(platform: NodeJS.Platform = 'linux'): Promise<Finding[]> {
-  return checkHome({ home, folders: [path.join(home, 'models')], platform });
+async function look(): Promise<Finding[]> {
+  const models = path.join(home, 'models');
+  return checkHome({ home, folders: [path.join(home, 'run')], models, platform: 'linux' });
 }
 
 describe('a home', () => {
@@ -83,8 +86,13 @@ describe('a home', () => {
 
   test('that is a file is told as such', async () => {
     await writeFile(home, '');
-    expect(await look()).toMatchObject([
-      { code: 'DISK_NOT_WRITABLE', message: `${home} is a file, and has to be a folder` },
+    expect(await look()).toEqual([
+      {
+        id: 'home',
+        severity: 'error',
+        code: 'DISK_NOT_WRITABLE',
+        message: `${home} is a file, and has to be a folder; set LLAMERO_HOME to another folder`,
+      },
     ]);
   });
 
@@ -92,57 +100,139 @@ describe('a home', () => {
     await writeFile(path.join(folder, 'f'), '');
     home = path.join(folder, 'f/deep/home');
     expect(await look()).toMatchObject([
-      { message: `${folder}/f is a file, and has to be a folder` },
+      { message: expect.stringContaining(`${folder}/f is a file`) as string },
     ]);
   });
 
-  test.each(['home', 'models'])('of which %s is a link to nothing says so', async (part) => {
-    if (part === 'models') await mkdir(home);
-    await symlink(path.join(folder, 'gone'), part === 'home' ? home : path.join(home, part));
-    expect(await look('win32')).toMatchObject([
+  test.each(['home', 'models', 'run'])('of which %s is a link to nothing says so', async (part) => {
+    if (part !== 'home') await mkdir(home);
+    const link = part === 'home' ? home : path.join(home, part);
+    await symlink(path.join(folder, 'gone'), link);
+    expect(await look()).toEqual([
       {
+        id: 'home',
         severity: 'error',
-        message: expect.stringMatching(/is a link to what is not there/u) as string,
-        fix: '$env:LLAMERO_HOME = "<another folder>"',
+        code: 'DISK_NOT_WRITABLE',
+        message: `${link} is a link to what is not there; mount the disk it is on, or set LLAMERO_HOME to another folder`,
+      },
+    ]);
+  });
+
+  test('may have files and links among its models', async () => {
+    await mkdir(path.join(home, 'models/a/b'), { recursive: true });
+    await writeFile(path.join(home, 'models/a/.DS_Store'), '');
+    await writeFile(path.join(home, 'models/README'), '');
+    await symlink(path.join(folder, 'gone'), path.join(home, 'models/c'));
+    expect(await look()).toMatchObject([{ severity: 'ok' }]);
+  });
+});
+
+describe.runIf(process.platform === 'linux')('a home that may not be written to', () => {
+  const isRoot = process.getuid?.() === 0;
+
+  async function lookAsNobody(): Promise<readonly Finding[]> {
+    await chmod(folder, 0o755);
+    const who = isRoot ? { uid: NOBODY } : {};
+    const words = [process.execPath, '--input-type=module', '-e', PROGRAM] as const;
+    return (await lookElsewhere([...words], who)).home;
+  }
+
+  async function ownedByNobody(...folders: readonly string[]): Promise<void> {
+    if (isRoot) for (const one of folders) await chown(one, NOBODY, NOBODY);
+  }
+
+  const refused = (message: string, fix: string) => ({
+    id: 'home',
+    severity: 'error',
+    code: 'DISK_NOT_WRITABLE',
+    message,
+    fix,
+  });
+
+  test.runIf(isRoot)('because it is somebody else’s is made ours by a command', async () => {
+    await mkdir(path.join(home, 'models'), { recursive: true });
+    await chmod(home, 0o555);
+    expect(await lookAsNobody()).toEqual([
+      refused(`${home} may not be written to`, `sudo chown -R "$(id -un)" ${home}`),
+    ]);
+  });
+
+  test.each([
+    [0o555, 'written to'],
+    [0o333, 'read'],
+    [0o666, 'entered'],
+    [0o000, 'entered'],
+  ])('because of its own mode %o is given a better one', async (mode, what) => {
+    await mkdir(path.join(home, 'models'), { recursive: true });
+    await ownedByNobody(home, path.join(home, 'models'));
+    await chmod(home, mode);
+    expect(await lookAsNobody()).toEqual([
+      refused(`${home} may not be ${what}`, `chmod -R u+rwX ${home}`),
+    ]);
+    await chmod(home, 0o755);
+  });
+
+  test.each(['models/a', 'models/a/b', 'models/a/b/Q4_K_M'])(
+    'in one folder, %s, is told of that folder',
+    async (part) => {
+      const places = ['', 'models', 'models/a', 'models/a/b', 'models/a/b/Q4_K_M'];
+      await mkdir(path.join(home, 'models/a/b/Q4_K_M'), { recursive: true });
+      await ownedByNobody(...places.map((place) => path.join(home, place)));
+      const place = path.join(home, part);
+      await chmod(place, 0o555);
+      expect(await lookAsNobody()).toEqual([
+        refused(`${place} may not be written to`, `chmod -R u+rwX ${place}`),
+      ]);
+    },
+  );
+
+  test.runIf(isRoot)('behind a link out of it is not taken over', async () => {
+    const other = path.join(folder, 'other');
+    await mkdir(home);
+    await mkdir(other);
+    await symlink(other, path.join(home, 'models'));
+    await ownedByNobody(home);
+    const [finding] = await lookAsNobody();
+    expect(finding?.message).toMatch(/models may not be written to; set LLAMERO_HOME to another/u);
+    expect(finding).not.toHaveProperty('fix');
+  });
+
+  test.each([
+    [0o555, 'written to'],
+    [0o666, 'entered'],
+  ])('because of what lies above it, of mode %o, is to be moved', async (mode, what) => {
+    const above = path.join(folder, 'above');
+    home = path.join(above, 'home');
+    await mkdir(above);
+    await chmod(above, mode);
+    const [finding] = await lookAsNobody();
+    expect(finding?.message).toBe(
+      `${above} may not be ${what}; set LLAMERO_HOME to another folder`,
+    );
+    expect(finding).not.toHaveProperty('fix');
+  });
+
+  test('because its disk can only be read is to be moved', async () => {
+    expect((await lookOnDisk('ro')).home).toMatchObject([
+      {
+        message: `${home} lies on a disk that can only be read; set LLAMERO_HOME to another folder`,
       },
     ]);
   });
 });
 
-describe.runIf(process.platform === 'linux')('a home that may not be written to', () => {
-  async function lookAsNobody(): Promise<readonly Finding[]> {
-    await chmod(folder, 0o755);
-    const who = process.getuid?.() === 0 ? { uid: NOBODY } : {};
-    const words = [process.execPath, '--input-type=module', '-e', PROGRAM] as const;
-    return (await lookElsewhere([...words], who)).home;
-  }
+async function failureOf(file: string): Promise<unknown> {
+  return readTextIfExists(file).catch((error: unknown) => error);
+}
 
-  test('is made ours by a command', async () => {
-    await mkdir(path.join(home, 'models'), { recursive: true });
-    await chmod(home, 0o555);
-    expect(await lookAsNobody()).toEqual([
-      {
-        id: 'home',
-        severity: 'error',
-        code: 'DISK_NOT_WRITABLE',
-        message: `${home} may not be written to`,
-        fix: `sudo chown -R "$(id -un)" ${home}`,
-      },
-    ]);
-  });
-
-  test('because of what lies above it is to be moved', async () => {
-    await chmod(folder, 0o555);
-    expect(await lookAsNobody()).toMatchObject([
-      { message: `${folder} may not be written to`, fix: 'export LLAMERO_HOME=<another folder>' },
-    ]);
-  });
-
-  test('because its disk can only be read is to be moved', async () => {
-    expect((await lookOnDisk('ro')).home).toMatchObject([
-      { message: `${home} lies on a disk that can only be read` },
-    ]);
-  });
+test('a failure is one of the home where it is of a path in it', async () => {
+  await writeFile(home, '');
+  const inside = await failureOf(path.join(home, 'run/server.json'));
+  const told = new LlameroError('CONFIG_DAMAGED', 'No use', { cause: inside });
+  expect([inside, told].every((error) => isRefusedIn(home, error))).toBe(true);
+  const elsewhere = await failureOf(folder);
+  const own = new LlameroError('CONFIG_INVALID', 'No port');
+  expect([elsewhere, own, 'x'].some((error) => isRefusedIn(home, error))).toBe(false);
 });
 
 describe('the disk of the models', () => {
@@ -158,6 +248,7 @@ describe('the disk of the models', () => {
         message: expect.stringMatching(
           /^The disk is nearly full: .* of which a pull leaves \d+ PB$/u,
         ) as string,
+        fix: 'llamero list --sort size',
       },
     ]);
   });
@@ -168,6 +259,7 @@ describe('the disk of the models', () => {
         severity: 'error',
         code: 'DISK_FULL',
         message: expect.stringMatching(/^The disk is full: 1\.05 MB free/u) as string,
+        fix: 'llamero list --sort size',
       },
     ]);
   });

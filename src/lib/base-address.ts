@@ -4,7 +4,8 @@ import { oneLine } from './plain-text.ts';
 /**
  * Reads the address of a service, to which paths are appended.
  *
- * @param what what it is the address of, with the variable that sets it: `a hub (HF_ENDPOINT)`
+ * @param what what it is the address of: `a hub`
+ * @param variable the variable that sets it
  * @param example an address as it should be written
  * @returns the URL, and its text without a slash at the end
  * @throws LlameroError CONFIG_INVALID when it is no http(s) URL, or has a password, query or fragment
@@ -12,6 +13,7 @@ import { oneLine } from './plain-text.ts';
 export function parseBaseAddress(
   text: string,
   what: string,
+  variable: string,
   example: string,
 ): { readonly url: URL; readonly href: string } {
   const url = URL.canParse(text.trim()) ? new URL(text.trim()) : undefined;
@@ -19,9 +21,13 @@ export function parseBaseAddress(
     (url?.protocol === 'https:' || url?.protocol === 'http:') &&
     url.username + url.password + url.search + url.hash === '';
   if (url !== undefined && isPlain) return { url, href: url.href.replace(/\/+$/u, '') };
-  throw new LlameroError('CONFIG_INVALID', `«${withoutPassword(text)}» is no address of ${what}`, {
-    hint: `Write it as ${example}, without user name, password or query`,
-  });
+  throw new LlameroError(
+    'CONFIG_INVALID',
+    `«${withoutPassword(text)}» is no address of ${what} (${variable})`,
+    {
+      hint: `Write it as ${example}, without user name, password or query, or \`unset ${variable}\``,
+    },
+  );
 }
 
 function withoutPassword(text: string): string {

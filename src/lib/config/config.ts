@@ -105,7 +105,7 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
         readVariable(environment, variable.name),
         here,
         variable.name,
-        { hint: `Give ${variable.name} such a value, or unset it` },
+        { hint: `Give ${variable.name} such a value, or \`unset ${variable.name}\`` },
       );
       settings.set(key, { value, source: 'environment', origin: variable.name });
     }

@@ -27,11 +27,11 @@ export interface EngineAgeOptions {
 export async function checkEngineAge(options: EngineAgeOptions): Promise<Finding[]> {
   const id = 'engine-age';
   const { channel, now, releases, search } = options;
+  const newest = await newestKnown(releases, channel);
   const { broken, current, pinned } = await readBuilds(search.binFolder, search.platform);
   // A program that the user named goes before every build; one in place of another is told of
   // where the engine is looked at.
   if (search.named !== undefined || broken !== undefined || current === undefined) return [];
-  const newest = await newestKnown(releases, channel);
   if (newest !== undefined && newest > current.build) {
     const stays = pinned === undefined ? '' : `; updates stay at b${pinned}`;
     return [

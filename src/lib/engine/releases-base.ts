@@ -20,7 +20,7 @@ export interface ReleasesBase {
  * @throws LlameroError CONFIG_INVALID when it is no http(s) URL, or has a password, query or fragment
  */
 export function parseReleasesBase(text: string = GITHUB_RELEASES): ReleasesBase {
-  const { href, url } = parseBaseAddress(text, 'releases (LLAMERO_RELEASES_URL)', GITHUB_RELEASES);
+  const { href, url } = parseBaseAddress(text, 'releases', 'LLAMERO_RELEASES_URL', GITHUB_RELEASES);
   // Over plain http anybody on the way could read a token.
   const isSafe =
     url.protocol === 'https:' || /^(?:localhost|127(?:\.\d+){3}|\[::1\])$/u.test(url.hostname);

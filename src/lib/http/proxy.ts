@@ -46,7 +46,7 @@ function readProxy(environment: Environment, name: string): URL | undefined {
   const url = URL.canParse(address) ? new URL(address) : undefined;
   if (url?.protocol === 'http:' || url?.protocol === 'https:') return url;
   throw new LlameroError('CONFIG_INVALID', `${found.name} is no address of an HTTP proxy`, {
-    hint: `Write it as http://host:port (${oneLine(url?.protocol ?? 'what is there')} is not understood), or unset it: unset ${found.name}`,
+    hint: `Write it as http://host:port (${oneLine(url?.protocol ?? 'what is there')} is not understood), or \`unset ${found.name}\``,
   });
 }
 

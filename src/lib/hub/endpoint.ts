@@ -23,7 +23,7 @@ export interface Endpoint {
  * @throws LlameroError CONFIG_INVALID when it is no http(s) URL, or has a password, query or fragment
  */
 export function parseEndpoint(text: string = PUBLIC_HUB): Endpoint {
-  const { href, url } = parseBaseAddress(text, 'a hub (HF_ENDPOINT)', PUBLIC_HUB);
+  const { href, url } = parseBaseAddress(text, 'a hub', 'HF_ENDPOINT', PUBLIC_HUB);
   return {
     href,
     host: url.host,

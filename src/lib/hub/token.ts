@@ -30,12 +30,12 @@ export async function discoverToken(sources: TokenSources): Promise<HubToken | u
   }
   for (const name of ['HF_TOKEN', 'HUGGING_FACE_HUB_TOKEN']) {
     const token = clean(environment[name]);
-    if (token !== undefined) return checked(token, name, `unset ${name}`);
+    if (token !== undefined) return checked(token, name, `\`unset ${name}\``);
   }
   const file = tokenFile(sources);
   const token = clean(await readTokenFile(file));
   if (token === undefined) return undefined;
-  return checked(token, `the file ${file}`, `delete the file and log in again: hf auth login`);
+  return checked(token, `the file ${file}`, 'delete the file and log in again: `hf auth login`');
 }
 
 /** Where `hf auth login` puts the token. */

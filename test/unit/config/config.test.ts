@@ -321,7 +321,7 @@ describe('mistakes elsewhere', () => {
     const error = await caught(loadConfig({ paths: await temporaryPaths(), environment }));
     expect(error.code).toBe('CONFIG_INVALID');
     expect(error.message).toContain(message);
-    expect(error.hint).toContain('unset it');
+    expect(error.hint).toContain(`\`unset ${Object.keys(environment)[0]}\``);
   });
 
   test('a bad flag names the flag', async () => {

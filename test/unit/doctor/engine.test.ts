@@ -15,6 +15,7 @@ import type { Machine } from '../../../src/lib/engine/machine.ts';
 import { createAnswerCache } from '../../../src/lib/engine/release-cache.ts';
 import { LlameroError } from '../../../src/lib/errors.ts';
 import { type Device, listDevices } from '../../../src/lib/server/memory/devices.ts';
+import { caught } from '../../support/caught.ts';
 import { DRIVERS, RTX_4070, linux } from '../engine/machines.ts';
 
 const { signal } = new AbortController();
@@ -235,6 +236,15 @@ describe('the age of the engine', () => {
       expect(await look(channel)).toEqual([]);
     },
   );
+
+  test('cannot be told where the address of the releases is none', async () => {
+    const releases = { cacheFile, baseUrl: 'ftp://x' };
+    const looking = checkEngineAge({ search: search(), releases, channel: 'stable', now: NOW });
+    expect(await caught(looking)).toMatchObject({
+      code: 'CONFIG_INVALID',
+      hint: expect.stringContaining('`unset LLAMERO_RELEASES_URL`') as string,
+    });
+  });
 
   test('is not measured by what another mirror said', async () => {
     await install('b11669-cpu');

@@ -106,6 +106,11 @@ export function createContext(options: ContextOptions): Context {
     const { createStore } = await import('./store/store.ts');
     return createStore({
       models: paths.models,
+      onAliasesKept: (copy) => {
+        terminal.warn(
+          `The file of aliases was damaged; what stood in it is kept in ${oneLine(copy)}`,
+        );
+      },
       memory: {
         file: path.join(paths.run, 'repos.json'),
         onSkip: (file, reason) => terminal.trace(oneLine(`Not used: ${file} (${reason})`)),
@@ -253,7 +258,7 @@ function namedEngine({ value, source, origin }: Setting<string | undefined>): Fi
 }
 
 /** The key of the server: a flag goes before the environment, and that before the settings file. */
-function apiKeySources(
+export function apiKeySources(
   { source, value }: Setting<string | undefined>,
   environment: Environment,
 ): KeySources {

@@ -1,4 +1,5 @@
 import { BaseCommand } from '../../base-command.ts';
+import { oneLine } from '../../lib/plain-text.ts';
 import { renderTable } from '../../lib/ui/table.ts';
 
 /** The `--json` document of `alias list`. */
@@ -28,11 +29,16 @@ export default class AliasList extends BaseCommand<typeof AliasList> {
     const [names, { models }] = await Promise.all([store.aliases.list(), store.survey()]);
     const refs = new Set(models.map(({ ref }) => ref));
     const aliases = [...names].map(([alias, ref]) => ({ alias, ref, stored: refs.has(ref) }));
+    const isDamaged = await store.aliases.isDamaged();
+    if (isDamaged) {
+      const file = oneLine(store.aliases.file);
+      terminal.warn(`${file} is damaged: some aliases are not known. \`llamero doctor\` says more`);
+    }
     if (this.jsonEnabled()) return { aliases };
     if (terminal.verbosity === 'quiet') {
       for (const { alias } of aliases) terminal.print(alias);
     } else if (aliases.length === 0) {
-      terminal.note('No aliases yet. `llamero alias set <name> <ref>` makes one.');
+      if (!isDamaged) terminal.note('No aliases yet. `llamero alias set <name> <ref>` makes one.');
     } else {
       const { outStyle } = terminal;
       terminal.print(

@@ -1,5 +1,7 @@
-import { LlameroError } from '../errors.ts';
-import { onDisk, readTextIfExists, writeFileAtomic } from '../files.ts';
+import { open, readFile } from 'node:fs/promises';
+
+import { LlameroError, systemErrorCode } from '../errors.ts';
+import { onDisk, readTextIfExists, sizeIfExists, writeFileAtomic } from '../files.ts';
 import { withLock } from '../lock.ts';
 import { nearest } from '../nearest.ts';
 
@@ -8,8 +10,11 @@ export type AliasMap = ReadonlyMap<string, string>;
 
 /** The short names that the user gave to models. */
 export interface Aliases {
+  readonly file: string;
   /** All of them, by name. */
   list(): Promise<AliasMap>;
+  /** Whether the file holds what is no alias, so that it is not known whether all are here. */
+  isDamaged(): Promise<boolean>;
   /**
    * Gives a model a short name; a model may have several.
    *
@@ -39,28 +44,47 @@ export function findAlias(aliases: AliasMap, text: string): string | undefined {
   return [...aliases.keys()].find((name) => name.toLowerCase() === wanted);
 }
 
+/** Where aliases are. */
+export interface AliasesOptions {
+  /** It need not exist. */
+  readonly file: string;
+  /** Hears of the copy of a damaged file, before that is written again. */
+  readonly onKept?: ((copy: string) => void) | undefined;
+}
+
 /**
- * Opens the file of aliases; it need not exist. A damaged one counts as empty until it is written
- * again.
+ * Opens the file of aliases. Of a damaged one what can be understood counts; when it is written
+ * again, a copy of it as it was is kept beside it.
  */
-export function createAliases({ file }: { readonly file: string }): Aliases {
-  async function read(): Promise<Map<string, string>> {
-    return parseAliases(await onDisk(file, () => readTextIfExists(file)));
+export function createAliases({ file, onKept }: AliasesOptions): Aliases {
+  async function read(): Promise<Reading> {
+    return parseAliases(await readText(file));
+  }
+
+  async function list(): Promise<Map<string, string>> {
+    return (await read()).aliases;
   }
 
   async function change<T>(work: (aliases: Map<string, string>) => T): Promise<T> {
     return withLock(`${file}.lock`, { purpose: 'writing aliases', waitSeconds: 30 }, async () => {
-      const aliases = await read();
+      const { aliases, isDamaged } = await read();
       const before = serialise(aliases);
       const result = work(aliases);
       const after = serialise(aliases);
-      if (after !== before) await writeFileAtomic(file, after);
+      if (after === before) return result;
+      if (isDamaged) {
+        const copy = await keepCopy(file);
+        onKept?.(copy);
+      }
+      await writeFileAtomic(file, after);
       return result;
     });
   }
 
   return {
-    list: read,
+    file,
+    list,
+    isDamaged: async () => (await read()).isDamaged,
     set: (name, ref) => {
       requireAliasName(name);
       return change((aliases) => {
@@ -81,7 +105,7 @@ export function createAliases({ file }: { readonly file: string }): Aliases {
     removeOf: async (refs) => {
       const isTheirs = ([, ref]: readonly [string, string]): boolean => refs.includes(ref);
       // Most models have none: their removal need not wait for a lock.
-      if (![...(await read())].some(isTheirs)) return new Map();
+      if (![...(await list())].some(isTheirs)) return new Map();
       return change((aliases) =>
         take(
           aliases,
@@ -120,22 +144,65 @@ function raiseUnknown(name: string, aliases: AliasMap): never {
   });
 }
 
-function parseAliases(text: string | undefined): Map<string, string> {
-  if (text === undefined) return new Map();
-  let value: unknown;
+async function readText(file: string): Promise<string | undefined> {
   try {
-    value = JSON.parse(text);
-  } catch {
-    return new Map();
+    return await readTextIfExists(file);
+  } catch (error) {
+    // Its folder is a file: then there are no aliases, as there are no models.
+    if (systemErrorCode(error) === 'ENOTDIR') return undefined;
+    throw error;
   }
-  const { aliases } = (value ?? {}) as { readonly aliases?: unknown };
-  if (typeof aliases !== 'object' || aliases === null) return new Map();
+}
+
+/** A name beside the file of aliases under which a damaged one can be kept: nothing has it yet. */
+export async function nameForDamaged(file: string): Promise<string> {
+  for (let count = 1; ; count += 1) {
+    const name = count === 1 ? `${file}.damaged` : `${file}.damaged-${count}`;
+    if ((await sizeIfExists(name)) === undefined) return name;
+  }
+}
+
+/** Bytes, not text: what is damaged may be no text. */
+async function keepCopy(file: string): Promise<string> {
+  const copy = await nameForDamaged(file);
+  await onDisk(copy, async () => {
+    const handle = await open(copy, 'wx');
+    try {
+      await handle.writeFile(await readFile(file));
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+  });
+  return copy;
+}
+
+interface Reading {
+  readonly aliases: Map<string, string>;
+  readonly isDamaged: boolean;
+}
+
+function parseAliases(text: string | undefined): Reading {
+  if (text === undefined) return { aliases: new Map(), isDamaged: false };
+  const written = writtenIn(text);
+  const entries = Object.entries(written ?? {});
   // Anybody may have written the file: what no alias can be is none.
-  return new Map(
-    Object.entries(aliases)
-      .filter((entry): entry is [string, string] => NAME.test(entry[0]) && isReference(entry[1]))
-      .slice(0, MOST),
-  );
+  const known = entries
+    .filter((entry): entry is [string, string] => NAME.test(entry[0]) && isReference(entry[1]))
+    .slice(0, MOST);
+  const isDamaged = written === undefined || known.length < entries.length;
+  return { aliases: new Map(known), isDamaged };
+}
+
+/** What stands in the file as aliases; undefined when it is not such a file. */
+function writtenIn(text: string): object | undefined {
+  try {
+    const { aliases } = JSON.parse(text) as { readonly aliases?: unknown };
+    return typeof aliases === 'object' && aliases !== null ? aliases : undefined;
+  } catch {
+    // No JSON, or `null`.
+    return undefined;
+  }
 }
 
 function isReference(ref: unknown): boolean {

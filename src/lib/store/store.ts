@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { type Aliases, createAliases } from './aliases.ts';
+import { type Aliases, type AliasesOptions, createAliases } from './aliases.ts';
 import { repoFolder } from './layout.ts';
 import { createMatcher, type Matcher } from './match.ts';
 import { notStored } from './match-errors.ts';
@@ -43,6 +43,8 @@ export interface StoreOptions {
   readonly models: string;
   /** The file of the aliases; beside that folder unless told. */
   readonly aliases?: string;
+  /** Hears of the copy that is kept of a damaged file of aliases. */
+  readonly onAliasesKept?: AliasesOptions['onKept'];
   /** Where folders of a large store are remembered, see {@link RepoMemory}; nowhere unless told. */
   readonly memory?: Pick<RepoMemoryOptions, 'file' | 'onSkip'>;
 }
@@ -55,8 +57,9 @@ export function createStore({
   models: folder,
   aliases: aliasesFile = path.join(path.dirname(folder), 'aliases.json'),
   memory,
+  onAliasesKept,
 }: StoreOptions): Store {
-  const aliases = createAliases({ file: aliasesFile });
+  const aliases = createAliases({ file: aliasesFile, onKept: onAliasesKept });
 
   async function openMemory(repos: number): Promise<RepoMemory | undefined> {
     if (memory === undefined || repos < WORTH_REMEMBERING) return undefined;

@@ -1,10 +1,13 @@
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
+import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { type Aliases, createAliases } from '../../../src/lib/store/aliases.ts';
+
+const NOBODY = 65_534;
 
 let folder: string;
 let file: string;
@@ -91,7 +94,7 @@ describe('removal', () => {
   });
 });
 
-test.each([
+describe.each([
   '',
   '{',
   '[]',
@@ -99,12 +102,74 @@ test.each([
   '{"version":1}',
   '{"aliases":7}',
   '{"aliases":{"a/b":"a/b:F16","ok":7,"c":"no reference","d":"a/b:../x","e":"a/b:F\\u001b16"}}',
-])('a damaged file holds no names, and can be written again: %j', async (text) => {
+])('a damaged file: %j', (text) => {
+  beforeEach(async () => {
+    await aliases.set('first', 'a/b:F16');
+    await writeFile(file, text);
+  });
+
+  test('holds no names, and is known for damaged', async () => {
+    expect(await all()).toEqual({});
+    expect(await aliases.isDamaged()).toBe(true);
+    expect(await readFile(file, 'utf8')).toBe(text);
+  });
+
+  test('can be written again, and is kept beside', async () => {
+    const kept: string[] = [];
+    const telling = createAliases({ file, onKept: (copy) => kept.push(copy) });
+    await telling.set('fast', 'a/b:F16');
+    expect(await all()).toEqual({ fast: 'a/b:F16' });
+    expect(await aliases.isDamaged()).toBe(false);
+    expect(kept).toEqual([`${file}.damaged`]);
+    expect(await readFile(`${file}.damaged`, 'utf8')).toBe(text);
+    await telling.set('faster', 'a/b:F16');
+    expect(kept).toHaveLength(1);
+  });
+});
+
+test('a file that is damaged in part keeps the rest, and all of it is kept beside', async () => {
+  const text = '{"aliases":{"fast":"a/b:F16","slow":7}}';
   await aliases.set('first', 'a/b:F16');
   await writeFile(file, text);
+  expect(await aliases.isDamaged()).toBe(true);
+  await aliases.set('other', 'a/b:F16');
+  expect(await all()).toEqual({ fast: 'a/b:F16', other: 'a/b:F16' });
+  expect(await readFile(`${file}.damaged`, 'utf8')).toBe(text);
+});
+
+test('what was kept of an earlier damage stays', async () => {
+  await aliases.set('first', 'a/b:F16');
+  for (const text of ['one', 'two', 'three']) {
+    await writeFile(file, text);
+    await aliases.set('fast', 'a/b:F16');
+  }
+  expect((await readdir(path.dirname(file))).sort()).toEqual([
+    'aliases.json',
+    'aliases.json.damaged',
+    'aliases.json.damaged-2',
+    'aliases.json.damaged-3',
+  ]);
+  expect(await readFile(`${file}.damaged`, 'utf8')).toBe('one');
+});
+
+test('a file that is not there, or cannot be, is not damaged', async () => {
+  expect(await aliases.isDamaged()).toBe(false);
+  await writeFile(path.join(folder, 'home'), '');
   expect(await all()).toEqual({});
-  await aliases.set('fast', 'a/b:F16');
-  expect(await all()).toEqual({ fast: 'a/b:F16' });
+  expect(await aliases.isDamaged()).toBe(false);
+});
+
+test('one that may not be read is told as the system does', async () => {
+  await aliases.set('first', 'a/b:F16');
+  await chmod(folder, 0o755);
+  await chmod(file, 0);
+  const module = path.resolve(import.meta.dirname, '../../../src/lib/store/aliases.ts');
+  const script = `import { createAliases } from '${module}';
+    await createAliases({ file: '${file}' }).list().catch((error) => console.log(error.code, error.path));`;
+  const who = process.getuid?.() === 0 ? { uid: NOBODY } : {};
+  const words = ['--input-type=module', '-e', script];
+  const { stdout } = await execa(process.execPath, words, { ...who, cwd: '/' });
+  expect(stdout).toBe(`EACCES ${file}`);
 });
 
 test('two that set names at once lose none', async () => {

@@ -2,12 +2,14 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 
 import { readVariable } from '../lib/config/environment.ts';
-import type { Context } from '../lib/context.ts';
+import { apiKeySources, type Context } from '../lib/context.ts';
 import { checkAliases } from '../lib/doctor/aliases.ts';
+import { checkApiKey } from '../lib/doctor/api-key.ts';
 import { checkDisk } from '../lib/doctor/disk.ts';
 import { checkEngineAge } from '../lib/doctor/engine-age.ts';
 import { checkEngine, openEngine } from '../lib/doctor/engine.ts';
 import { checkGpu } from '../lib/doctor/gpu.ts';
+import { checkHistory } from '../lib/doctor/history.ts';
 import { checkHome, isRefusedIn } from '../lib/doctor/home.ts';
 import { checkNode } from '../lib/doctor/node.ts';
 import { checkPartials } from '../lib/doctor/partials.ts';
@@ -105,6 +107,18 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
       },
     },
     {
+      id: 'api-key',
+      run: async () => {
+        const config = await context.config();
+        return checkApiKey({
+          host: config.get('server.host'),
+          sources: apiKeySources(config.setting('server.api-key-file'), context.environment),
+          ownFile: serverFiles(paths.run).apiKey,
+          platform,
+        });
+      },
+    },
+    {
       id: 'server',
       run: (signal) => {
         const stateFile = serverFiles(paths.run).state;
@@ -115,9 +129,10 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
       id: 'aliases',
       run: async () => {
         const { aliases } = await context.store();
-        return checkAliases(await aliases.list(), await models());
+        return checkAliases({ aliases, models, platform });
       },
     },
     { id: 'partials', run: async () => checkPartials(await models(), now) },
+    { id: 'history', run: () => checkHistory({ file: paths.history, platform }) },
   ];
 }

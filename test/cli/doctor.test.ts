@@ -1,4 +1,4 @@
-import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, utimes, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -9,7 +9,12 @@ import { Pty } from '../support/pty.ts';
 import { screenText } from '../support/screen.ts';
 
 interface Document {
-  readonly findings: readonly { readonly id: string; readonly severity: string }[];
+  readonly findings: readonly {
+    readonly id: string;
+    readonly severity: string;
+    readonly message: string;
+    readonly fix?: string;
+  }[];
   readonly worst: string;
 }
 
@@ -63,7 +68,7 @@ describe('doctor', () => {
     expect(without(stdout)).toMatchInlineSnapshot(`
       "✓ Node.js <version>
       ✓ <home>/llamero can be written to
-      ✓ No settings file; all settings are the defaults
+      ✓ No settings file; all settings are the defaults, but for what HF_ENDPOINT and LLAMERO_LLAMA_SERVER set
       ✓ llama.cpp b11669 (0.7.0), named by LLAMERO_LLAMA_SERVER: <home>/engine/llama-server
       ✓ llama.cpp computes on Some Card (8.00 GiB)
       ✓ The token from HF_TOKEN belongs to ana, and may read
@@ -115,6 +120,66 @@ describe('doctor', () => {
     const errors = findings.filter(({ severity }) => severity === 'error');
     expect(errors.map((finding) => finding.id)).toEqual([id]);
     expect({ exitCode, worst }).toEqual({ exitCode: expected, worst: 'error' });
+  });
+
+  test.each([
+    { LLAMERO_PORT: 'many' },
+    { HF_ENDPOINT: 'not-an-address' },
+    { HF_TOKEN: 'hf bad' },
+    { LLAMERO_API_KEY: 'a b' },
+    { LLAMERO_RELEASES_URL: 'ftp://x' },
+    { HTTPS_PROXY: 'socks://x', HF_ENDPOINT: 'https://127.0.0.1:9', HF_TOKEN: TOKEN },
+  ])('of %j says which variable to unset', async (env) => {
+    const { exitCode, findings } = await examine(env);
+    const errors = findings.filter(({ severity }) => severity === 'error');
+    expect(errors.map(({ fix }) => fix)).toEqual([`unset ${Object.keys(env)[0]}`]);
+    expect(exitCode).not.toBe(0);
+  });
+
+  test('of a damaged history says how to begin a new one', async () => {
+    await mkdir(home.path());
+    await writeFile(home.path('history.db'), 'garbage '.repeat(1000));
+    const { exitCode, findings } = await examine();
+    const file = home.path('history.db');
+    expect(findings.filter(({ severity }) => severity === 'error')).toMatchObject([
+      { id: 'history', fix: `mv ${file} ${file}.damaged` },
+    ]);
+    expect(exitCode).toBe(8);
+  });
+
+  test('tells of a damaged file of aliases, which is kept when one is set', async () => {
+    const file = home.path('aliases.json');
+    await mkdir(home.path('models/ana/tiny'), { recursive: true });
+    await writeFile(home.path('models/ana/tiny/tiny-Q8_0.gguf'), 'GGUF');
+    await writeFile(file, 'garbage');
+    const { findings } = await examine();
+    expect(findings).toContainEqual({
+      id: 'aliases',
+      severity: 'warning',
+      message: `${file} is damaged: aliases in it are not known. Mend it, or move it away`,
+      fix: `mv ${file} ${file}.damaged`,
+    });
+    expect((await home.run(['alias', 'list'])).stderr).toBe(
+      `warning: ${file} is damaged: some aliases are not known. \`llamero doctor\` says more\n`,
+    );
+    const { exitCode, stderr } = await home.run(['alias', 'set', 'fast', 'tiny']);
+    expect(stderr).toContain(
+      `warning: The file of aliases was damaged; what stood in it is kept in ${file}.damaged\n`,
+    );
+    expect(exitCode).toBe(0);
+    expect(await readFile(`${file}.damaged`, 'utf8')).toBe('garbage');
+    expect((await home.run(['alias', 'list', '--quiet'])).stdout).toBe('fast\n');
+  });
+
+  test('of a home that is a file tells of nothing else that this explains', async () => {
+    await writeFile(home.path(), '');
+    const { findings } = await examine();
+    const told = findings.filter(({ severity }) => severity !== 'ok');
+    expect(told.map(({ id }) => id)).toEqual(['home']);
+    expect(await home.run(['alias', 'list'])).toMatchObject({
+      exitCode: 0,
+      stderr: expect.stringMatching(/^No aliases yet/u) as string,
+    });
   });
 
   test('asks the hub alone, and offline nobody', async () => {

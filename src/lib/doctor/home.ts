@@ -3,7 +3,7 @@ import { access, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { shellWord } from '../config/shell-word.ts';
-import { systemErrorCode } from '../errors.ts';
+import { LlameroError, systemErrorCode } from '../errors.ts';
 import type { Finding } from './types.ts';
 
 const id = 'home';
@@ -37,6 +37,8 @@ export async function checkHome(options: HomeOptions): Promise<Finding[]> {
 /** Whether a failure of another check is one of the file system, at LLAMERO_HOME or in it. */
 export function isRefusedIn(home: string, failure: unknown): boolean {
   if (!(failure instanceof Error)) return false;
+  // All that llamero writes to lies there.
+  if (failure instanceof LlameroError && failure.code === 'DISK_NOT_WRITABLE') return true;
   if (systemErrorCode(failure) === undefined || !('path' in failure)) {
     return isRefusedIn(home, failure.cause);
   }

@@ -9,11 +9,12 @@ const DAY_MS = 86_400_000;
 /** Whether there are pulls that were begun long ago and never ended. */
 export function checkPartials(models: readonly StoredModel[], now: Date): Finding[] {
   const id = 'partials';
-  const old = models
-    .filter(({ state }) => state === 'partial')
-    .filter(({ modifiedAt }) => now.getTime() - modifiedAt.getTime() > OLD_DAYS * DAY_MS);
+  const unfinished = models.filter(({ state }) => state === 'partial');
+  const old = unfinished.filter(
+    ({ modifiedAt }) => now.getTime() - modifiedAt.getTime() > OLD_DAYS * DAY_MS,
+  );
   const [first] = old;
-  if (first === undefined) return [{ id, severity: 'ok', message: 'No pull was left unfinished' }];
+  if (first === undefined) return [{ id, severity: 'ok', message: describeYoung(unfinished, now) }];
   const size = formatDiskSize(old.reduce((sum, model) => sum + model.size, 0));
   if (old.length === 1) {
     const begun = formatAge(first.modifiedAt, now);
@@ -22,4 +23,14 @@ export function checkPartials(models: readonly StoredModel[], now: Date): Findin
   }
   const message = `${formatCount(old.length, 'pull')} were left unfinished more than ${OLD_DAYS} days ago, ${size} on the disk`;
   return [{ id, severity: 'note', message, fix: 'llamero prune --partials' }];
+}
+
+/** Pulls that are at work, or may go on any day. */
+function describeYoung(unfinished: readonly StoredModel[], now: Date): string {
+  const [first, ...others] = unfinished;
+  if (first === undefined) return 'No pull was left unfinished';
+  if (others.length > 0) {
+    return `${unfinished.length} pulls are not finished; they were at work in the last ${OLD_DAYS} days`;
+  }
+  return `The pull of ${first.ref} is not finished; it was at work ${formatAge(first.modifiedAt, now)}`;
 }

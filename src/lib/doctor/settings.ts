@@ -11,12 +11,23 @@ export interface SettingsOptions {
 
 /** Whether the settings can be read, from the file and from the environment. */
 export async function checkSettings({ file, load }: SettingsOptions): Promise<Finding[]> {
-  await load();
+  const settings = (await load()).settings();
   const isThere = (await sizeIfExists(file)) !== undefined;
   const message = isThere
     ? `${file} is in order`
-    : 'No settings file; all settings are the defaults';
+    : `No settings file; all settings are the defaults${exceptions(settings)}`;
   return [{ id: 'settings', severity: 'ok', message }];
+}
+
+function exceptions(settings: ReturnType<Config['settings']>): string {
+  const variables = settings.flatMap(({ origin, source }) =>
+    source === 'environment' && origin !== undefined ? [origin] : [],
+  );
+  if (variables.length === 0) return '';
+  const names = [...new Set(variables)].sort();
+  const verb = names.length === 1 ? 'sets' : 'set';
+  const list = [names.slice(0, -1).join(', '), ...names.slice(-1)].filter((part) => part !== '');
+  return `, but for what ${list.join(' and ')} ${verb}`;
 }
 
 /** Settings files of llama.cpp itself, which change what the server does behind llamero's back. */

@@ -229,7 +229,8 @@ test('a failure is one of the home where it is of a path in it', async () => {
   await writeFile(home, '');
   const inside = await failureOf(path.join(home, 'run/server.json'));
   const told = new LlameroError('CONFIG_DAMAGED', 'No use', { cause: inside });
-  expect([inside, told].every((error) => isRefusedIn(home, error))).toBe(true);
+  const history = new LlameroError('DISK_NOT_WRITABLE', 'The history could not be used');
+  expect([inside, told, history].every((error) => isRefusedIn(home, error))).toBe(true);
   const elsewhere = await failureOf(folder);
   const own = new LlameroError('CONFIG_INVALID', 'No port');
   expect([elsewhere, own, 'x'].some((error) => isRefusedIn(home, error))).toBe(false);

@@ -1,21 +1,29 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { openHistory } from '../../../src/lib/chat/history/history.ts';
+import { loadConfig } from '../../../src/lib/config/config.ts';
+import type { Environment } from '../../../src/lib/config/environment.ts';
 import { checkAliases } from '../../../src/lib/doctor/aliases.ts';
+import { checkApiKey } from '../../../src/lib/doctor/api-key.ts';
+import { checkHistory } from '../../../src/lib/doctor/history.ts';
 import { checkNode } from '../../../src/lib/doctor/node.ts';
 import { checkPartials } from '../../../src/lib/doctor/partials.ts';
 import { checkServer } from '../../../src/lib/doctor/server.ts';
-import { checkForeignSettings } from '../../../src/lib/doctor/settings.ts';
+import { checkForeignSettings, checkSettings } from '../../../src/lib/doctor/settings.ts';
 import { checkToken } from '../../../src/lib/doctor/token.ts';
 import type { Finding } from '../../../src/lib/doctor/types.ts';
 import { createHttp } from '../../../src/lib/http/http.ts';
 import { createHub } from '../../../src/lib/hub/hub.ts';
 import { processIdentity } from '../../../src/lib/process-identity.ts';
 import { writeState } from '../../../src/lib/server/state.ts';
+import type { KeySources } from '../../../src/lib/server/api-key.ts';
+import { createAliases } from '../../../src/lib/store/aliases.ts';
 import type { StoredModel } from '../../../src/lib/store/model.ts';
+import { temporaryPaths } from '../config/temporary-paths.ts';
 import { startHub, testToken } from '../../support/hub/hub.ts';
 import { startLocalServer } from '../../support/local-server.ts';
 
@@ -50,6 +58,127 @@ describe('Node', () => {
 test('settings files of llama.cpp are a note each', () => {
   expect(checkForeignSettings([])).toEqual([]);
   expect(checkForeignSettings(['/etc/llama.cpp/config.ini'])).toMatchObject([{ severity: 'note' }]);
+});
+
+describe('the settings', () => {
+  async function look(environment: Environment, text?: string): Promise<string | undefined> {
+    const paths = await temporaryPaths(text);
+    const load = (): ReturnType<typeof loadConfig> => loadConfig({ paths, environment });
+    const [finding] = await checkSettings({ file: paths.configFile, load });
+    return finding?.message.replace(paths.configFile, '<file>');
+  }
+
+  test('without a file are the defaults', async () => {
+    expect(await look({})).toBe('No settings file; all settings are the defaults');
+  });
+
+  test('that variables set are not the defaults', async () => {
+    const before = 'No settings file; all settings are the defaults, but for what';
+    expect(await look({ LLAMERO_PORT: '1234' })).toBe(`${before} LLAMERO_PORT sets`);
+    expect(await look({ LLAMERO_PORT: '1234', LLAMERO_HOST: '::1' })).toBe(
+      `${before} LLAMERO_HOST and LLAMERO_PORT set`,
+    );
+  });
+
+  test('that stand in the file alone are in order', async () => {
+    expect(await look({}, 'server:\n  port: 1234\n')).toBe('<file> is in order');
+  });
+});
+
+describe('the API key', () => {
+  let folder: string;
+  let ownFile: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'llamero-doctor-'));
+    ownFile = path.join(folder, 'api-key');
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const look = (sources: KeySources, host = '127.0.0.1'): Promise<Finding[]> =>
+    checkApiKey({ host, sources, ownFile, platform: 'linux' });
+
+  test('that is none, or can be one, is nothing to tell', async () => {
+    expect(await look({})).toEqual([]);
+    expect(await look({ value: 'secret' })).toEqual([]);
+    await writeFile(ownFile, 'secret');
+    expect(await look({}, '0.0.0.0')).toEqual([]);
+    expect(await readdir(folder)).toEqual(['api-key']);
+  });
+
+  test('that cannot be one is to be unset where it is set, and is not told itself', async () => {
+    const [finding] = await look({ value: 'a b' });
+    expect(finding).toMatchObject({
+      id: 'api-key',
+      severity: 'error',
+      code: 'API_KEY_INVALID',
+      fix: 'unset LLAMERO_API_KEY',
+    });
+    expect(JSON.stringify(finding)).not.toContain('a b');
+  });
+
+  test('of a file that has none is to be unset in the settings', async () => {
+    expect(await look({ file: path.join(folder, 'none') })).toMatchObject([
+      { code: 'API_KEY_INVALID', fix: 'llamero config unset server.api-key-file' },
+    ]);
+  });
+
+  test('that was kept and is damaged is to be removed', async () => {
+    await writeFile(ownFile, 'a b');
+    expect(await look({}, '0.0.0.0')).toMatchObject([
+      { code: 'API_KEY_INVALID', fix: `rm ${ownFile}` },
+    ]);
+  });
+
+  test('is missing where the server is open to others', async () => {
+    expect(await look({}, '0.0.0.0')).toMatchObject([
+      { code: 'API_KEY_REQUIRED', fix: 'llamero serve --generate-api-key' },
+    ]);
+  });
+});
+
+describe('the history', () => {
+  let folder: string;
+  let file: string;
+
+  beforeEach(async () => {
+    folder = await mkdtemp(path.join(tmpdir(), 'llamero doctor-'));
+    file = path.join(folder, 'history.db');
+  });
+
+  afterEach(async () => {
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const look = (): Promise<Finding[]> => checkHistory({ file, platform: 'linux' });
+
+  test('that is none is nothing to tell, and is not begun', async () => {
+    expect(await look()).toEqual([]);
+    expect(await readdir(folder)).toEqual([]);
+  });
+
+  test('that can be read says how much it holds', async () => {
+    (await openHistory({ file }))[Symbol.dispose]();
+    expect(await look()).toEqual([
+      { id: 'history', severity: 'ok', message: `0 conversations in ${file}` },
+    ]);
+  });
+
+  test('that is damaged is moved away by a command', async () => {
+    await writeFile(file, 'garbage '.repeat(1000));
+    expect(await look()).toEqual([
+      {
+        id: 'history',
+        severity: 'error',
+        code: 'HISTORY_DAMAGED',
+        message: `The history of conversations is damaged: ${file} cannot be read`,
+        fix: `mv '${file}' '${file}.damaged'`,
+      },
+    ]);
+  });
 });
 
 describe('the token', () => {
@@ -209,8 +338,19 @@ describe('what is stored', () => {
   const young = { ...old, modifiedAt: new Date('2026-06-14T00:00:00Z') };
 
   test('without old pulls that never ended is fine', () => {
-    const models = [model('a/b:Q4_K_M'), model('a/c:Q8_0', young)];
-    expect(checkPartials(models, NOW)).toMatchObject([{ severity: 'ok' }]);
+    const id = 'partials';
+    const severity = 'ok';
+    const whole = model('a/b:Q4_K_M');
+    expect(checkPartials([whole], NOW)).toEqual([
+      { id, severity, message: 'No pull was left unfinished' },
+    ]);
+    expect(checkPartials([whole, model('a/c:Q8_0', young)], NOW)).toEqual([
+      { id, severity, message: 'The pull of a/c:Q8_0 is not finished; it was at work 1 day ago' },
+    ]);
+    const two = ['a/c:Q8_0', 'a/d:Q8_0'].map((ref) => model(ref, young));
+    expect(checkPartials(two, NOW)).toEqual([
+      { id, severity, message: '2 pulls are not finished; they were at work in the last 7 days' },
+    ]);
   });
 
   test('tells one such pull by its name, and how to go on with it', () => {
@@ -235,17 +375,17 @@ describe('what is stored', () => {
     ]);
   });
 
-  test('is what aliases have to name', () => {
-    const models = [model('a/b:Q4_K_M')];
-    expect(checkAliases(new Map(), models)).toEqual([]);
-    expect(checkAliases(new Map([['x', 'A/B:q4_k_m']]), models)).toMatchObject([
-      { severity: 'ok' },
-    ]);
-    const lost = new Map([
-      ['x', 'a/b:Q4_K_M'],
-      ['y', 'a/gone:Q8_0'],
-    ]);
-    expect(checkAliases(lost, models)).toEqual([
+  test('is what aliases have to name', async () => {
+    const folder = await mkdtemp(path.join(tmpdir(), 'llamero-doctor-'));
+    const file = path.join(folder, 'aliases.json');
+    const aliases = createAliases({ file });
+    const models = (): Promise<StoredModel[]> => Promise.resolve([model('a/b:Q4_K_M')]);
+    const look = (): Promise<Finding[]> => checkAliases({ aliases, models, platform: 'linux' });
+    expect(await look()).toEqual([]);
+    await aliases.set('x', 'A/B:q4_k_m');
+    expect(await look()).toMatchObject([{ severity: 'ok' }]);
+    await aliases.set('y', 'a/gone:Q8_0');
+    expect(await look()).toEqual([
       {
         id: 'aliases',
         severity: 'warning',
@@ -253,5 +393,15 @@ describe('what is stored', () => {
         fix: 'llamero alias rm y',
       },
     ]);
+    await writeFile(file, 'garbage');
+    expect(await look()).toEqual([
+      {
+        id: 'aliases',
+        severity: 'warning',
+        message: `${file} is damaged: aliases in it are not known. Mend it, or move it away`,
+        fix: `mv ${file} ${file}.damaged`,
+      },
+    ]);
+    await rm(folder, { recursive: true });
   });
 });

@@ -206,7 +206,7 @@ function writtenIn(text: string): object | undefined {
 }
 
 function isReference(ref: unknown): boolean {
-  return typeof ref === 'string' && /^[^\s/:\p{Cc}]+\/[^\s/:\p{Cc}]+:[^/:\p{Cc}]+$/u.test(ref);
+  return typeof ref === 'string' && /^[^/:\p{Cc}]+\/[^/:\p{Cc}]+:[^/:\p{Cc}]+$/u.test(ref);
 }
 
 function serialise(aliases: AliasMap): string {

@@ -41,6 +41,11 @@ test('a name stands for one model, in any case', async () => {
   expect(await all()).toEqual({ Fast: 'c/d:F16' });
 });
 
+test('a model may have a name that no repository of the hub could have', async () => {
+  await aliases.set('odd', 'a b/c d-GGUF:Q4 0');
+  expect(await all()).toEqual({ odd: 'a b/c d-GGUF:Q4 0' });
+});
+
 test('what is set again as it is, is not written again', async () => {
   await aliases.set('fast', 'a/b:F16');
   const before = await stat(file);

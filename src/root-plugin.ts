@@ -1,5 +1,8 @@
 import type { Command, Interfaces } from '@oclif/core';
 
+/** The flag that oclif knows, and the one that package.json adds. */
+const HELP_FLAGS: readonly string[] = ['--help', '-h'];
+
 /** What tells a command from others before it is loaded. */
 type CommandName = Pick<
   Command.Cached,
@@ -85,7 +88,7 @@ export function namingHelp(words: readonly string[], commands: readonly CommandN
 /** Whether the words of a command line end in a help page, or in looking for what was meant. */
 export function asksForHelp(words: readonly string[], commands: readonly CommandName[]): boolean {
   const [first = 'help'] = words;
-  if (first === 'help' || words.includes('--help')) return true;
+  if (first === 'help' || words.some((word) => HELP_FLAGS.includes(word))) return true;
   return !commands.some(({ aliases, hiddenAliases, id }) =>
     [id, ...aliases, ...hiddenAliases].some((name) =>
       name.split(':').every((word, index) => word === words[index]),

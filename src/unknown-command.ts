@@ -3,6 +3,7 @@ import { distance } from 'fastest-levenshtein';
 
 import { LlameroError } from './lib/errors.ts';
 import { oneLine } from './lib/plain-text.ts';
+import { HELP_TOPICS } from './views/help-topics.ts';
 
 const NOT_FOUND = /^command (.+) not found$/su;
 
@@ -40,11 +41,12 @@ function unknownPart(words: readonly string[], known: readonly string[][]): stri
 }
 
 function suggestion(words: readonly string[], known: readonly string[][]): string {
-  const [nearest] = known
-    .map((each) => {
-      const typed = words.slice(0, each.length).join(' ');
-      const name = each.join(' ');
-      return { name, score: distance(name, typed) / typed.length };
+  const commands = known.map((each) => ({ name: each.join(' '), length: each.length, prefix: '' }));
+  const topics = [...HELP_TOPICS.keys()].map((name) => ({ name, length: 1, prefix: 'help ' }));
+  const [nearest] = [...commands, ...topics]
+    .map(({ length, name, prefix }) => {
+      const typed = words.slice(0, length).join(' ');
+      return { name: prefix + name, score: distance(name, typed) / typed.length };
     })
     .sort((one, other) => one.score - other.score);
   return nearest !== undefined && nearest.score <= 0.35

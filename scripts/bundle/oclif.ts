@@ -4,7 +4,7 @@ import { lazyRequires } from './lazy-requires.ts';
 
 const OCLIF = /[\\/]node_modules[\\/]@oclif[\\/]core[\\/]lib[\\/](.+\.js)$/u;
 
-/** What oclif does at every start and this program has no use for, by file. */
+/** What oclif does at every start and this program has no use for, and where its help misleads; by file. */
 const CHANGES: Readonly<Record<string, readonly { readonly from: string; readonly to: string }[]>> =
   {
     // bin/run.js has looked at the version of Node; `semver` is large.
@@ -26,6 +26,32 @@ const CHANGES: Readonly<Record<string, readonly { readonly from: string; readonl
     // Would read ~/.config/llamero/theme.json; the program has no themes.
     'config/config.js': [{ from: 'this.theme = await this.loadTheme();', to: '' }],
     // To tell WSL from Linux takes five modules and some files; nothing here asks for it.
+    // It would wrap the command of an example, also within quotes, where no shell joins it again.
+    'help/command.js': [
+      {
+        from: 'this.wrap(this.formatIfCommand(c), finalIndentedSpacing + 4)',
+        to: 'this.formatIfCommand(c)',
+      },
+      // Of several arguments the last alone takes more than one.
+      {
+        from: 'args.map((a) => {\n            // Add ellipsis for variadic args, or for all args when strict is false (backward compat)\n            const suffix = a.multiple || this.command.strict === false ?',
+        to: 'args.map((a, index) => {\n            const suffix = a.multiple || (this.command.strict === false && index === args.length - 1) ?',
+      },
+    ],
+    // As in help/command.js.
+    'help/docopts.js': [
+      {
+        from: '.map((arg) => {\n                const suffix = arg.multiple || this.cmd.strict === false ?',
+        to: '.map((arg, index, all) => {\n                const suffix = arg.multiple || (this.cmd.strict === false && index === all.length - 1) ?',
+      },
+    ],
+    // `help` is a command that can be asked about as well.
+    'help/index.js': [
+      {
+        from: "arg === 'help')",
+        to: "(arg === 'help' && args.some((each) => each !== 'help')))",
+      },
+    ],
     'util/os.js': [{ from: "(await import('wsl-utils')).isWsl ? 'wsl' : ", to: '' }],
   };
 

@@ -39,7 +39,7 @@ ${NOTE}
 
 ${markdownTable(['command', 'what it does'], rows)}
 
-Every command takes the flags \`--quiet\`, \`--verbose\` and \`--help\`, and all but a few \`--json\`:
+Every command takes the flags \`--quiet\`, \`--verbose\` and \`--help\` (\`-h\`), and all but a few \`--json\`:
 see [scripting](../scripting.md). The exit codes that a page lists are those of its command; any command may also end
 with 1, 2, 7, 130 or 143: see [exit codes](../exit-codes.md).
 `;

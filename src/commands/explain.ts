@@ -2,10 +2,10 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
 import { shellLine } from '../lib/config/shell-word.ts';
-import { LlameroError } from '../lib/errors.ts';
 import { type ModelExplanation, explainModel } from '../views/explain.ts';
 import { printExplanation, printRemarks } from '../views/explain-table.ts';
 import { loadFlags, loadSettingsOf, passthroughSettings } from '../views/load-flags.ts';
+import { separateWords } from '../views/run-words.ts';
 import { mergeLoadSettings } from '../lib/server/settings/resolve.ts';
 
 export default class Explain extends BaseCommand<typeof Explain> {
@@ -32,8 +32,6 @@ Exit codes: 2 a setting that llama-server would refuse, 3 no such model, 4 its n
     },
   ];
 
-  static override strict = false;
-
   static override args = {
     ref: Args.string({
       description: 'a stored model: user/repo or user/repo:QUANT, an alias, or a part of its name',
@@ -47,19 +45,20 @@ Exit codes: 2 a setting that llama-server would refuse, 3 no such model, 4 its n
     plain: Flags.boolean({ summary: 'Print the command line alone, quoted for the shell' }),
   };
 
+  #engineWords: readonly string[] = [];
+
+  protected override async init(): Promise<void> {
+    const { engineWords, words } = separateWords(this.argv);
+    this.#engineWords = engineWords;
+    this.argv = [...words];
+    await super.init();
+  }
+
   async run(): Promise<ModelExplanation> {
     const { context } = this;
-    const end = this.argv.indexOf('--');
-    const words = end === -1 ? [] : this.argv.slice(end + 1);
-    const [, extra] = this.positionals.slice(0, this.positionals.length - words.length);
-    if (extra !== undefined) {
-      throw new LlameroError('USAGE', `One model is explained at a time, and «${extra}» is more`, {
-        hint: `Flags of llama-server follow --: \`llamero explain ${this.args.ref} -- --mlock\``,
-      });
-    }
     const flags = mergeLoadSettings(
       loadSettingsOf(this.flags, context.paths),
-      passthroughSettings(words, context.paths),
+      passthroughSettings(this.#engineWords, context.paths),
     );
     const explanation = await explainModel(context, this.args.ref, flags, !this.jsonEnabled());
     if (this.jsonEnabled()) return explanation;

@@ -34,7 +34,7 @@ Exit codes: 2 a filter that cannot be read, 7 the store cannot be read.`;
     })(),
     reverse: Flags.boolean({ char: 'r', summary: 'Turn the order round' }),
     filter: Flags.string({
-      summary: 'Show those that fit alone, see above; several are possible',
+      summary: 'Show those that fit alone, see the description; several are possible',
       helpValue: '<filter>',
       multiple: true,
       multipleNonGreedy: true,

@@ -67,6 +67,59 @@ describe('llamero help', () => {
     );
   });
 
+  test('help explains itself, and names its topics', async () => {
+    const [help, flag] = await Promise.all([
+      home.run(['help', 'help']),
+      home.run(['help', '--help']),
+    ]);
+    expect(help.stdout).toContain('llamero help [TOPIC...]');
+    expect(flag).toEqual(help);
+    const { stdout: root } = await home.run([]);
+    for (const topic of ['exit-codes', 'environment', 'references']) {
+      expect(help.stdout).toContain(topic);
+      expect(root).toContain(`llamero help ${topic}`);
+    }
+  });
+
+  test('a topic that is typed as a command leads to its help', async () => {
+    const { exitCode, stderr } = await home.run(['exit-codes']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Did you mean `llamero help exit-codes`?');
+    expect((await home.run(['enviroment'])).stderr).toContain(
+      'Did you mean `llamero help environment`?',
+    );
+  });
+
+  test.each([[['-h']], [['list', '-h']], [['config', 'get', '-h']], [['config', '-h']]])(
+    '%j is --help',
+    async (words) => {
+      const [short, long] = await Promise.all([
+        home.run(words),
+        home.run(words.map((word) => (word === '-h' ? '--help' : word))),
+      ]);
+      expect(short).toEqual({ ...long, exitCode: 0 });
+      expect(short.stdout).toContain('USAGE');
+    },
+  );
+
+  test('examples stand on one line, so that they can be pasted', async () => {
+    const { stdout } = await home.run(['verify', '--help']);
+    expect(stdout).toContain(
+      `$ llamero verify --json | jq -r '.models[].files[] | select(.status != "ok").path'\n`,
+    );
+  });
+
+  test.each([
+    ['explain', ['llamero explain REF [', 'REF  ']],
+    ['tag add', ['llamero tag add REF TAG... [', 'REF  ', 'TAG...  ']],
+    ['tag rm', ['llamero tag rm REF TAG... [', 'REF  ', 'TAG...  ']],
+    ['run', ['llamero run [REF] [PROMPT...] [', '[REF]  ', '[PROMPT...]  ']],
+    ['verify', ['llamero verify [REF...] [', '[REF...]  ']],
+  ])('dots stand behind what may be repeated alone: %s', async (name, parts) => {
+    const { stdout } = await home.run([...name.split(' '), '--help']);
+    for (const part of parts) expect(stdout).toContain(part);
+  });
+
   test.each([
     [['pulll'], 'Did you mean `llamero help pull`?'],
     [['exit-code'], 'Did you mean `llamero help exit-codes`?'],

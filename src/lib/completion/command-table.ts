@@ -91,6 +91,7 @@ interface Package {
 
 const HELP: FlagEntry = {
   name: 'help',
+  letter: 'h',
   aliases: [],
   summary: 'Explain the command',
   takesValue: false,
@@ -104,7 +105,7 @@ const HELP: FlagEntry = {
 /** The flags where no command stands yet. */
 export const TOP_FLAGS: readonly FlagEntry[] = [
   HELP,
-  { ...HELP, name: 'version', summary: 'Show the version' },
+  { ...HELP, name: 'version', letter: undefined, summary: 'Show the version' },
 ];
 
 /**

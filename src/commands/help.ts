@@ -4,8 +4,8 @@ import { BaseCommand } from '../base-command.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { oneLine } from '../lib/plain-text.ts';
-import { renderTable } from '../lib/ui/table.ts';
 import type { HelpEntry } from '../views/help-references.ts';
+import { helpTable } from '../views/help-table.ts';
 import { HELP_TOPICS } from '../views/help-topics.ts';
 
 /**
@@ -56,11 +56,11 @@ Exit codes: 2 no such command or topic.`;
       return help.showHelp([...this.positionals]);
     }
     terminal.print(
-      renderTable({
-        columns: [{ header: 'NAME' }, { header: 'MEANING', shrinks: true }],
-        headerStyle: terminal.headerStyle,
-        rows: known.entries,
-      }),
+      helpTable(
+        known.entries,
+        terminal.stdoutIsTerminal ? terminal.columns : undefined,
+        terminal.headerStyle,
+      ),
     );
     if (known.remark !== undefined) terminal.note(known.remark);
   }

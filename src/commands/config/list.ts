@@ -1,6 +1,5 @@
 import { BaseCommand } from '../../base-command.ts';
-import { formatValue } from '../../lib/config/key.ts';
-import { renderTable } from '../../lib/ui/table.ts';
+import { renderSettings } from '../../views/settings-table.ts';
 
 /** `config list --json`. */
 interface ConfigListDocument {
@@ -30,21 +29,7 @@ export default class ConfigList extends BaseCommand<typeof ConfigList> {
   async run(): Promise<ConfigListDocument> {
     const { paths, terminal } = this.context;
     const settings = (await this.context.config()).settings();
-    if (!this.jsonEnabled()) {
-      const rows = settings.map(({ key, value, source, origin }) => [
-        key,
-        { text: formatValue(key, value) || '-', style: terminal.outStyle.cyan },
-        source === 'default' ? 'default' : `${source} (${origin ?? ''})`,
-      ]);
-      terminal.print(
-        renderTable({
-          columns: [{ header: 'KEY' }, { header: 'VALUE', shrinks: true }, { header: 'SOURCE' }],
-          rows,
-          width: terminal.stdoutIsTerminal ? terminal.columns : undefined,
-          headerStyle: terminal.outStyle.dim,
-        }),
-      );
-    }
+    if (!this.jsonEnabled()) renderSettings(terminal, settings);
     return {
       path: paths.configFile,
       settings: settings.map((setting) => ({

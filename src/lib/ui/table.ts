@@ -27,7 +27,7 @@ const NARROWEST = 8;
 
 /**
  * Lays a table out: columns as wide as their widest cell, two blanks between them. Cell texts are
- * made safe for the terminal here. Fitted into `width` by shortening the columns that shrink.
+ * made safe for the terminal here. Fitted into `width` by shortening the widest of the columns that shrink.
  */
 export function renderTable({ columns, headerStyle, rows, width }: TableOptions): string {
   const header = columns.map(({ header: text }) =>
@@ -97,13 +97,14 @@ function fit(widths: number[], columns: readonly Column[], available: number): v
   const total = (): number =>
     widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);
   while (total() > available) {
-    let widest = -1;
-    for (const [index, column] of columns.entries()) {
-      const width = widths[index] ?? 0;
-      if (column.shrinks !== true || width <= NARROWEST) continue;
-      if (widest === -1 || width > (widths[widest] ?? 0)) widest = index;
-    }
-    if (widest === -1) return;
-    widths[widest] = Math.max(NARROWEST, (widths[widest] ?? 0) - (total() - available));
+    const [widest, next] = columns
+      .flatMap(({ shrinks }, index) => (shrinks === true ? [index] : []))
+      .map((index) => ({ index, width: widths[index] ?? 0 }))
+      .filter(({ width }) => width > NARROWEST)
+      .sort((one, other) => other.width - one.width);
+    if (widest === undefined) return;
+    // Not below the next one at once: the two give way in turns from there.
+    const least = Math.min(next?.width ?? NARROWEST, widest.width - 1);
+    widths[widest.index] = Math.max(least, widest.width - (total() - available));
   }
 }

@@ -3,6 +3,7 @@ import { Errors } from '@oclif/core';
 import { shellWord } from './lib/config/shell-word.ts';
 import { LlameroError, systemErrorCode } from './lib/errors.ts';
 import { nearest } from './lib/nearest.ts';
+import { usageMessage } from './usage-message.ts';
 
 /** What oclif's error of that name has; it is not exported. */
 interface NonExistentFlags {
@@ -19,9 +20,10 @@ interface NonExistentFlags {
 export function toLlameroError(error: unknown, commandId?: string): LlameroError {
   if (error instanceof LlameroError) return error;
   if (error instanceof Errors.CLIError && error.oclif?.exit === 2) {
-    const help = `\`llamero ${commandId === undefined ? '' : `${commandId.replaceAll(':', ' ')} `}--help\``;
+    const command = commandId?.replaceAll(':', ' ');
+    const help = `\`llamero ${command === undefined ? '' : `${command} `}--help\``;
     const flag = meantFlag(error);
-    return new LlameroError('USAGE', usageMessage(error.message), {
+    return new LlameroError('USAGE', usageMessage(error, command), {
       hint: flag === undefined ? `Run ${help}` : `Did you mean ${flag}? ${help} shows all flags`,
       cause: error,
     });
@@ -63,12 +65,4 @@ function meantFlag(error: Errors.CLIError & Partial<NonExistentFlags>): string |
     known.map(([name]) => `--${name}`),
     typed,
   );
-}
-
-/** oclif's message without its own help pointer and list decoration. */
-function usageMessage(message: string): string {
-  return message
-    .replace(/\n?See more help with --help$/u, '')
-    .replace(/^The following errors? occurred:\n/u, '')
-    .trim();
 }

@@ -5,7 +5,7 @@ import { LlameroError } from './lib/errors.ts';
 import { oneLine } from './lib/plain-text.ts';
 import { HELP_TOPICS } from './views/help-topics.ts';
 
-const NOT_FOUND = /^command (.+) not found$/su;
+const NOT_FOUND = /^command (.*) not found$/su;
 
 /** An error of oclif for a command that does not exist, as one that suggests what was meant. */
 export async function explainUnknownCommand(

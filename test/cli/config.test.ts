@@ -116,7 +116,7 @@ test.each([
   [['set', 'server.prot', '1'], 'Unknown setting `server.prot` (did you mean `server.port`?)'],
   [['unset', 'server.prot'], 'Unknown setting `server.prot` (did you mean `server.port`?)'],
   [['set', 'server.port', '0'], '`server.port` must be a whole number from 1 to 65535, not `0`'],
-  [['set', 'server.port'], 'Missing 1 required arg'],
+  [['set', 'server.port'], 'VALUE is missing'],
 ])('config %j ends with 2 and says why', async (words, message) => {
   await using home = await CliHome.create();
   const { exitCode, stdout, stderr } = await home.run(['config', ...words]);

@@ -87,6 +87,7 @@ describe('usage', () => {
   test.each([
     ['an unknown command', ['pulll', 'a/b']],
     ['an unknown command far from any', ['frobnicate']],
+    ['an empty word', ['']],
     ['an unknown flag', ['list', '--frob']],
     ['a missing value', ['run', 'a/b', '--temp']],
     ['flags that exclude each other', ['list', '--quiet', '--verbose']],

@@ -89,15 +89,16 @@ export function createContext(options: ContextOptions): Context {
   });
   // Depends on http and config.
   const hub = once(async () => {
-    const [{ createHub }, { discoverToken }] = await Promise.all([
+    const [{ createHub }, { offlineBy }, { discoverToken }] = await Promise.all([
       import('./hub/hub.ts'),
+      import('./hub/offline.ts'),
       import('./hub/token.ts'),
     ]);
     const settings = await config();
     return createHub({
       http: await http(),
       endpoint: settings.get('hub.endpoint'),
-      offline: settings.get('hub.offline'),
+      offline: offlineBy(settings.setting('hub.offline')),
       token: await discoverToken({ environment, homeDirectory: homedir() }),
     });
   });

@@ -333,8 +333,17 @@ describe('what goes wrong is told with the next step', () => {
   test('offline', async () => {
     expect(await fail(['pull', 'llama/plain'], { HF_HUB_OFFLINE: '1' })).toMatchInlineSnapshot(`
       "exit 6
-      error: Offline by HF_HUB_OFFLINE, LLAMERO_OFFLINE or hub.offline: <hub> is not asked
-      hint: Unset it to go online; \`llamero list\` shows the models that are already here
+      error: Offline by HF_HUB_OFFLINE: <hub> is not asked
+      hint: Unset HF_HUB_OFFLINE to go online; \`llamero list\` shows the models that are already here
+      "
+    `);
+    await home.run(['config', 'set', 'hub.offline', 'true']);
+    const bySetting = await fail(['pull', 'llama/plain']);
+    await home.run(['config', 'unset', 'hub.offline']);
+    expect(bySetting).toMatchInlineSnapshot(`
+      "exit 6
+      error: Offline by hub.offline in config.yaml:2: <hub> is not asked
+      hint: Run \`llamero config unset hub.offline\` to go online; \`llamero list\` shows the models that are already here
       "
     `);
     expect(hub.requests).toEqual([]);

@@ -2,6 +2,7 @@ import { LlameroError } from '../errors.ts';
 import type { Http } from '../http/types.ts';
 import { oneLine } from '../plain-text.ts';
 import type { Endpoint } from './endpoint.ts';
+import type { Offline } from './offline.ts';
 import { type Subject, readRefusal, refusalError } from './refusal.ts';
 import type { HubToken } from './token.ts';
 
@@ -13,7 +14,7 @@ export interface HubAccess {
   readonly http: Http;
   readonly endpoint: Endpoint;
   readonly token: HubToken | undefined;
-  readonly offline: boolean;
+  readonly offline: Offline | undefined;
 }
 
 /** What one question is about, for its errors. */
@@ -42,12 +43,10 @@ export async function askHub(
   init: RequestInit,
 ): Promise<Response> {
   const { endpoint, http, offline, token } = access;
-  if (offline) {
-    throw new LlameroError(
-      'OFFLINE',
-      `Offline by HF_HUB_OFFLINE, LLAMERO_OFFLINE or hub.offline: ${endpoint.host} is not asked`,
-      { hint: 'Unset it to go online; `llamero list` shows the models that are already here' },
-    );
+  if (offline !== undefined) {
+    throw new LlameroError('OFFLINE', `Offline by ${offline.by}: ${endpoint.host} is not asked`, {
+      hint: `${offline.end} to go online; \`llamero list\` shows the models that are already here`,
+    });
   }
   const headers = new Headers(init.headers);
   if (token !== undefined) headers.set('authorization', `Bearer ${token.token}`);

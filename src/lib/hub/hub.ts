@@ -5,6 +5,7 @@ import { accountAnswer, isHubPath, isRepoId, modelAnswer, treeAnswer } from './a
 import { type HubAccess, apiCall, understood } from './ask.ts';
 import { parseEndpoint } from './endpoint.ts';
 import { readCard, readListing } from './listing.ts';
+import type { Offline } from './offline.ts';
 import { resolveFile } from './resolve.ts';
 import { searchModels } from './search.ts';
 import type { HubToken } from './token.ts';
@@ -19,7 +20,7 @@ export interface HubOptions {
   readonly endpoint?: string | undefined;
   readonly token?: HubToken | undefined;
   /** Refuses every question without a request. */
-  readonly offline?: boolean;
+  readonly offline?: Offline | undefined;
 }
 
 /**
@@ -28,7 +29,7 @@ export interface HubOptions {
  * @throws LlameroError CONFIG_INVALID when the endpoint is no address
  */
 export function createHub(options: HubOptions): Hub {
-  const { http, offline = false, token } = options;
+  const { http, offline, token } = options;
   const endpoint = parseEndpoint(options.endpoint);
   const access: HubAccess = { http, endpoint, token, offline };
   return {

@@ -187,7 +187,12 @@ describe('the token', () => {
 
   async function look(endpoint: string, sent: string, offline = false): Promise<Finding[]> {
     const own = { token: sent, origin: 'HF_TOKEN' };
-    const hub = createHub({ http, endpoint, token: own, offline });
+    const hub = createHub({
+      http,
+      endpoint,
+      token: own,
+      offline: offline ? { by: 'LLAMERO_OFFLINE', end: 'Unset LLAMERO_OFFLINE' } : undefined,
+    });
     return checkToken({ find: () => Promise.resolve(own), ask: () => hub.account(), offline });
   }
 

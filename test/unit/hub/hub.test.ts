@@ -325,7 +325,7 @@ test('a passing disturbance of the hub is ridden out', async () => {
 
 test('offline, nothing is asked', async () => {
   server.clearRequests();
-  const hub = openHub({ offline: true });
+  const hub = openHub({ offline: { by: 'HF_HUB_OFFLINE', end: 'Unset HF_HUB_OFFLINE' } });
   const questions = [
     hub.model('acme/tiny-GGUF'),
     hub.files('acme/tiny-GGUF', COMMIT),

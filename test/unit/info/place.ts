@@ -27,7 +27,7 @@ export class Place implements AsyncDisposable {
     this.hub = createHub({
       http: this.http,
       endpoint,
-      offline,
+      offline: offline ? { by: 'LLAMERO_OFFLINE', end: 'Unset LLAMERO_OFFLINE' } : undefined,
       token: token === undefined ? undefined : { token, origin: 'HF_TOKEN' },
     });
     const cache = (name: string) =>

@@ -44,6 +44,9 @@ export async function describeUsedEngine(context: Context): Promise<EngineSummar
   }
 }
 
+/** Paths that are called otherwise in words than in the document. */
+const PATH_NAMES: Readonly<Record<string, string>> = { configFile: 'settings' };
+
 /** Shows versions and paths. */
 export function renderVersion(terminal: Terminal, facts: VersionFacts): void {
   const { engine, llamaConfigFiles, llamero, node, paths } = facts;
@@ -52,7 +55,10 @@ export function renderVersion(terminal: Terminal, facts: VersionFacts): void {
     ['Node.js', node],
     ['llama.cpp', engine === null ? 'none' : describe(engine)],
     ...(engine === null ? [] : [['llama-server', engine.path] as [string, string]]),
-    ...Object.entries(paths),
+    ...Object.entries(paths).map(([name, path]): [string, string] => [
+      PATH_NAMES[name] ?? name,
+      path,
+    ]),
   ];
   terminal.print(renderTable({ columns: [{ header: '' }, { header: '' }], rows }).trimStart());
   for (const file of llamaConfigFiles) {

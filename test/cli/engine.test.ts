@@ -369,6 +369,7 @@ describe('engine', () => {
     });
     const { stderr, stdout } = await ok(['version']);
     expect(stdout).toContain('b100 (0.7.0) CPU, installed');
+    expect(stdout).toMatch(/^settings +\S+config\.yaml$/mu);
     expect(stderr).toContain(config);
   });
 });

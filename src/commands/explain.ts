@@ -11,11 +11,11 @@ import { mergeLoadSettings } from '../lib/server/settings/resolve.ts';
 export default class Explain extends BaseCommand<typeof Explain> {
   static override summary = 'Show how a model is loaded, and where each setting comes from';
 
-  static override description = `Prints the command line of llama-server for a model, a flag a line, each with its source. Nothing is started. Load flags, and flags of llama-server after \`--\`, show what they would change.
+  static override description = `Prints the command line of llama-server for a model, a flag a line, each with its source. Nothing is started. Load flags, and flags of llama-server after \`--\`, show what they would change; what llama-server would refuse is a warning.
 
 Flags hold before settings of the model (\`models.<model>\`), those before settings of all models (\`server\`, \`run\`), those before defaults. Of several names in \`models\` that fit, the most exact holds: a quant before its repository, that before a pattern, a longer pattern before a shorter one.
 
-Exit codes: 2 a setting that llama-server would refuse, 3 no such model, 4 its name fits several, 9 no llama.cpp.`;
+Exit codes: 2 a wrong setting, or a flag of llama-server that llamero sets itself, 3 no such model, 4 its name fits several, 9 no llama.cpp.`;
 
   static override examples = [
     {

@@ -38,7 +38,7 @@ export function requireInPresets(presets: Presets, ref: string): void {
   const refused = presets.refused.find((entry) => entry.ref === ref);
   if (refused !== undefined) {
     throw new LlameroError('MODEL_LOAD_FAILED', `${ref} cannot be loaded: ${refused.reason}`, {
-      hint: `Correct it: \`llamero explain ${ref}\` shows every setting and where it comes from`,
+      hint: `Correct what the command was given, or the setting: \`llamero explain ${ref}\` shows where each comes from`,
     });
   }
   throw new LlameroError('MODEL_NOT_FOUND', `${ref} is not stored on this machine`, {

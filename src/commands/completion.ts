@@ -15,7 +15,7 @@ export default class Completion extends BaseCommand<typeof Completion> {
 
   static override description = `Prints the script that a shell has to read. It asks llamero at every press of the key, so it knows the models of that moment; no network is used.
 
-With --install the script is put into a file, and one line that reads it goes to the end of ~/.bashrc or ~/.zshrc, once; fish needs no line. Nothing else is changed; without the script the line does nothing.
+With --install the script is put into a file, and one line that reads it goes to the end of ~/.bashrc or ~/.zshrc, once for each LLAMERO_HOME; fish needs no line. Nothing else is changed; without the script the line does nothing.
 
 Exit codes: 2 no such shell, or none in which it can be installed, 7 a file cannot be written.`;
 

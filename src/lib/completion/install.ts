@@ -40,7 +40,7 @@ export const LOADING: Readonly<Record<Shell, string>> = {
  * Lets a shell complete llamero from its next start on. The script becomes a file, so that starting a
  * shell does not start llamero; fish reads it from where it lies, bash and zsh are told to by one
  * line at the end of their own start file, which does nothing once the script is gone. Doing it
- * again changes nothing.
+ * again changes nothing; another home has a script and a line of its own.
  *
  * @throws LlameroError USAGE for PowerShell, DISK_FULL, DISK_NOT_WRITABLE
  */

@@ -52,6 +52,14 @@ describe.each([
     expect(await readFile(path.join(folder, name), 'utf8')).toBe(before);
   });
 
+  test('another home has a line of its own, and none has two', async () => {
+    const other = { ...options(shell), home: path.join(folder, 'other') };
+    for (const each of [options(shell), other, options(shell), other])
+      await installCompletion(each);
+    const lines = (await readFile(path.join(folder, name), 'utf8')).trimEnd().split('\n');
+    expect(lines).toHaveLength(2);
+  });
+
   test('a start file that is a link stays one', async () => {
     const kept = path.join(folder, 'dotfiles');
     await writeFile(kept, '');

@@ -2,7 +2,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 
 import type { Manifest } from './docs/manifest.ts';
-import { manPages } from './man/pages.ts';
+import { type Package, manPages } from './man/pages.ts';
 
 const FOLDER = 'man';
 
@@ -15,7 +15,7 @@ export async function writeManPages(): Promise<void> {
   await mkdir(FOLDER);
   const pages = manPages(
     JSON.parse(manifest ?? '') as Manifest,
-    JSON.parse(pjson ?? '') as { version: string; description: string },
+    JSON.parse(pjson ?? '') as Package,
   );
   for (const [file, text] of pages) await writeFile(path.join(FOLDER, file), text);
 }

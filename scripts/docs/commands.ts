@@ -1,10 +1,11 @@
-import { schemaName } from '../schema/documents.ts';
+import { eventSchemaOf, schemaName } from '../schema/documents.ts';
 import {
   type Manifest,
   type ManifestArgument,
   type ManifestCommand,
   type ManifestFlag,
   commandName,
+  otherNames,
   shownCommands,
 } from './manifest.ts';
 import { markdownCode, markdownTable, markdownText } from './markdown.ts';
@@ -90,14 +91,15 @@ function usage(command: ManifestCommand): string {
   return [commandName(command), ...words, '[flags]'].join(' ');
 }
 
-function alsoCalled({ aliases, hiddenAliases }: ManifestCommand): string {
-  const names = [...aliases, ...hiddenAliases].map((id) => markdownCode(commandName({ id })));
+function alsoCalled(command: ManifestCommand): string {
+  const names = otherNames(command).map(markdownCode);
   return names.length === 0 ? '' : `Also called ${names.join(', ')}.`;
 }
 
-function argumentRow({ description = '', name, required }: ManifestArgument): string[] {
+function argumentRow({ description = '', name, options, required }: ManifestArgument): string[] {
+  const choices = options === undefined ? '' : `: ${options.map(markdownCode).join(', ')}`;
   const optional = required === true ? '' : ' (may be left out)';
-  return [markdownCode(name), `${markdownText(description)}${optional}`];
+  return [markdownCode(name), `${markdownText(description)}${choices}${optional}`];
 }
 
 function flagTable(group: string | undefined, flags: readonly ManifestFlag[]): string {
@@ -131,7 +133,11 @@ function flagRow(flag: ManifestFlag): string[] {
 function jsonLine(command: ManifestCommand): string {
   if (command.enableJsonFlag !== true) return 'It takes no `--json`.';
   const name = schemaName(command.id);
-  return `\`--json\` prints the document of [${name}.json](../schema/${name}.json).`;
+  const document = `\`--json\` prints the document of [${name}.json](../schema/${name}.json).`;
+  const event = eventSchemaOf(command.id);
+  if (event === undefined) return document;
+  const { name: lines, title } = event;
+  return `${document} ${markdownText(title)} is an event of [${lines}.json](../schema/${lines}.json).`;
 }
 
 function exampleBlock(examples: NonNullable<ManifestCommand['examples']>): string {

@@ -18,6 +18,7 @@ export interface ManifestFlag {
 /** A positional argument of the manifest. */
 export interface ManifestArgument {
   readonly name: string;
+  readonly options?: readonly string[];
   readonly description?: string;
   readonly required?: boolean;
 }
@@ -49,6 +50,11 @@ export function shownCommands({ commands }: Manifest): ManifestCommand[] {
   return Object.values(commands)
     .filter(({ hidden }) => hidden !== true)
     .sort((one, other) => (one.id < other.id ? -1 : 1));
+}
+
+/** The other names of a command: `llamero ls`. */
+export function otherNames({ aliases, hiddenAliases }: ManifestCommand): string[] {
+  return [...aliases, ...hiddenAliases].map((id) => commandName({ id }));
 }
 
 /** `llamero config get`. */

@@ -6,6 +6,7 @@ import {
   type ManifestCommand,
   type ManifestFlag,
   commandName,
+  otherNames,
   shownCommands,
 } from '../docs/manifest.ts';
 import {
@@ -19,18 +20,28 @@ import {
   section,
 } from './roff.ts';
 
-/** What every page needs to know of the package. */
-interface Package {
+/** What the pages need to know of the package. */
+export interface Package {
   readonly version: string;
   readonly description: string;
+  /** What stands before subcommands, by its words. */
+  readonly oclif: {
+    readonly topics: Readonly<Record<string, { readonly description: string }>>;
+  };
 }
 
-/** The manual pages by their file names: one of the program, one of each command. */
+/** The manual pages by their file names: one of the program, one of each command and each topic. */
 export function manPages(manifest: Manifest, pjson: Package): Map<string, string> {
   const commands = shownCommands(manifest);
   const pages = new Map([['llamero.1', programPage(commands, pjson)]]);
   for (const command of commands) {
     pages.set(`${pageName(command)}.1`, commandPage(command, pjson));
+  }
+  for (const [id, { description }] of Object.entries(pjson.oclif.topics)) {
+    // A topic that is a command as well has its page.
+    if (commands.some((command) => command.id === id)) continue;
+    const own = commands.filter((command) => command.id.startsWith(`${id}:`));
+    pages.set(`${pageName({ id })}.1`, topicPage(id, description, own, pjson));
   }
   return pages;
 }
@@ -41,15 +52,7 @@ function programPage(commands: readonly ManifestCommand[], pjson: Package): stri
     pageHead('llamero', version),
     section('NAME', `llamero \\- ${roffText(description)}`),
     section('SYNOPSIS', `${bold('llamero')} ${italic('command')} [${italic('flags')}]`),
-    section(
-      'COMMANDS',
-      definitions(
-        commands.map((command) => [
-          bold(commandName(command)),
-          `${roffProse(command.summary ?? '')} (${pageReference(command)})`,
-        ]),
-      ),
-    ),
+    commandSection(commands),
     section(
       'EXIT STATUS',
       definitions(
@@ -68,20 +71,54 @@ function programPage(commands: readonly ManifestCommand[], pjson: Package): stri
   ].join('');
 }
 
+function commandSection(commands: readonly ManifestCommand[]): string {
+  return section(
+    'COMMANDS',
+    definitions(
+      commands.map((command) => [
+        bold(commandName(command)),
+        `${roffProse(command.summary ?? '')} (${pageReference(command)})`,
+      ]),
+    ),
+  );
+}
+
+function topicPage(
+  id: string,
+  description: string,
+  commands: readonly ManifestCommand[],
+  { version }: Package,
+): string {
+  const name = pageName({ id });
+  return [
+    pageHead(name, version),
+    section('NAME', `${roffCode(name)} \\- ${roffProse(description)}`),
+    section('SYNOPSIS', `${bold(commandName({ id }))} ${italic('command')} [${italic('flags')}]`),
+    commandSection(commands),
+    section('SEE ALSO', '\\fBllamero\\fP(1)'),
+  ].join('');
+}
+
 function commandPage(command: ManifestCommand, { version }: Package): string {
-  const { description = '', examples = [], summary = '' } = command;
+  const { examples = [], summary = '' } = command;
   const args = Object.values(command.args);
   const flags = Object.values(command.flags).filter(({ hidden }) => hidden !== true);
   return [
     pageHead(pageName(command), version),
     section('NAME', `${roffCode(pageName(command))} \\- ${roffProse(summary)}`),
     section('SYNOPSIS', synopsis(command, args)),
-    section('DESCRIPTION', roffProse(withName(description))),
+    section('DESCRIPTION', describe(command)),
     section('ARGUMENTS', definitions(args.map(argumentEntry))),
     section('OPTIONS', definitions(flags.map(flagEntry))),
     section('EXAMPLES', examples.map(exampleText).join('\n')),
     section('SEE ALSO', '\\fBllamero\\fP(1)'),
   ].join('');
+}
+
+function describe(command: ManifestCommand): string {
+  const others = otherNames(command);
+  const also = others.length === 0 ? [] : [`Also called ${others.map(bold).join(', ')}.`];
+  return [roffProse(withName(command.description ?? '')), ...also].join('\n.PP\n');
 }
 
 function synopsis(command: ManifestCommand, args: readonly ManifestArgument[]): string {
@@ -93,7 +130,8 @@ function synopsis(command: ManifestCommand, args: readonly ManifestArgument[]): 
 }
 
 function argumentEntry(argument: ManifestArgument): [string, string] {
-  return [italic(argument.name), roffProse(withName(argument.description ?? ''))];
+  const { description = '', name, options } = argument;
+  return [italic(name), `${roffProse(withName(description))}${among(options)}`];
 }
 
 function flagEntry(flag: ManifestFlag): [string, string] {
@@ -105,8 +143,18 @@ function flagEntry(flag: ManifestFlag): [string, string] {
   ];
   const value = flag.type === 'boolean' ? '' : `=${italic(flag.helpValue ?? `<${name}>`)}`;
   const meaning = withName(flag.summary ?? flag.description ?? '');
-  const among = options === undefined ? '' : `\n.br\nOne of: ${options.map(bold).join(', ')}`;
-  return [`${names.map(bold).join(', ')}${value}`, `${roffProse(meaning)}${among}`];
+  const preset =
+    flag.type === 'boolean' || flag.default === undefined
+      ? ''
+      : `\n.br\nDefault: ${bold(String(flag.default))}`;
+  return [
+    `${names.map(bold).join(', ')}${value}`,
+    `${roffProse(meaning)}${among(options)}${preset}`,
+  ];
+}
+
+function among(options: readonly string[] | undefined): string {
+  return options === undefined ? '' : `\n.br\nOne of: ${options.map(bold).join(', ')}`;
 }
 
 function exampleText(example: NonNullable<ManifestCommand['examples']>[number]): string {
@@ -117,7 +165,7 @@ function exampleText(example: NonNullable<ManifestCommand['examples']>[number]):
 }
 
 /** `llamero-config-get`, which man also finds as `man llamero config get`. */
-function pageName(command: ManifestCommand): string {
+function pageName(command: Pick<ManifestCommand, 'id'>): string {
   return commandName(command).replaceAll(' ', '-');
 }
 

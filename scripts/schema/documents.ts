@@ -39,6 +39,11 @@ const FURTHER: readonly { name: string; title: string; file: string; type: strin
   },
 ];
 
+/** The schema of the lines that a command prints beside its document, where it prints such. */
+export function eventSchemaOf(id: string): { name: string; title: string } | undefined {
+  return FURTHER.find(({ name }) => name === `${schemaName(id)}-event`);
+}
+
 /** The name of a command's schema: `config-get` for `config get`. */
 export function schemaName(id: string): string {
   return id.replaceAll(':', '-');

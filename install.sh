@@ -84,10 +84,20 @@ main() {
   has curl || has wget || fail 'it takes curl or wget'
   has sha256sum || has shasum || has openssl ||
     fail 'it takes sha256sum, shasum or openssl to check what is fetched'
-  folder=${LLAMERO_INSTALL_DIR:-$HOME/.local/bin}
+  has mktemp || fail 'it takes mktemp'
+  has tar || fail 'it takes tar'
+  folder=${LLAMERO_INSTALL_DIR:-${HOME:+$HOME/.local/bin}}
+  [ -n "$folder" ] || fail 'HOME is not set: set LLAMERO_INSTALL_DIR to the folder to install to'
+  # PATH would mean another folder in every other one.
+  case $folder in
+    /*) ;;
+    *) folder=$PWD/$folder ;;
+  esac
+  [ ! -d "$folder/llamero" ] ||
+    fail "$folder/llamero is a folder: remove it, or set LLAMERO_INSTALL_DIR to another one"
   target=$(platform)
 
-  work=$(mktemp -d)
+  work=$(mktemp -d) || fail "no temporary folder could be made in ${TMPDIR:-/tmp}"
   staged=''
   trap 'rm -rf "$work" ${staged:+"$staged"}' EXIT
   trap 'exit 130' INT
@@ -109,13 +119,14 @@ main() {
     fail "$archive is damaged or was tampered with: its SHA-256 is $actual, it should be $expected"
 
   tar -x -z -f "$work/$archive" -C "$work" "$name/llamero" || fail "$archive could not be unpacked"
-  chmod 755 "$work/$name/llamero"
-  version=$("$work/$name/llamero" --version) || fail 'the executable does not run on this machine'
   mkdir -p "$folder" || fail "$folder could not be made"
-  # Beside its place first, so that it takes it in one step: another may be running.
+  # Beside its place first, so that it takes it in one step: another may be running. It is tried there
+  # too: in a folder for temporary files nothing may be allowed to run.
   staged="$folder/.llamero.$$"
-  cp "$work/$name/llamero" "$staged" || fail "$folder may not be written"
-  mv -f "$staged" "$folder/llamero" || fail "$folder may not be written"
+  cp "$work/$name/llamero" "$staged" || fail "$folder could not be written"
+  chmod 755 "$staged"
+  version=$("$staged" --version) || fail "the executable does not run on this machine, or not in $folder"
+  mv -f "$staged" "$folder/llamero" || fail "$folder could not be written"
 
   say "Installed $version to $folder/llamero"
   case ":$PATH:" in

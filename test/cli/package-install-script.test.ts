@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chmod, mkdir, mkdtemp, readFile, readdir, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readFile, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -52,7 +52,7 @@ async function publish(
   files.set(`/releases/${place}/SHA256SUMS`, sums(line));
 }
 
-async function install(env: Readonly<Record<string, string>> = {}) {
+async function install(env: Readonly<Record<string, string | undefined>> = {}) {
   const { exitCode, stderr, stdout } = await execa('sh', [SCRIPT], {
     env: {
       PATH: process.env['PATH'] ?? '',
@@ -107,6 +107,96 @@ describe.skipIf(process.platform === 'win32')('install.sh', () => {
     await publish('latest/download');
     expect((await install()).exitCode).toBe(0);
     expect(await readFile(path.join(installed(), 'llamero'), 'utf8')).toContain('llamero/1.2.3');
+  });
+
+  test('a folder in place of the program is named, and stays', async () => {
+    await mkdir(path.join(installed(), 'llamero'), { recursive: true });
+    await publish('latest/download');
+    const result = await install();
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain('<folder>/home/.local/bin/llamero is a folder');
+    expect(await inBin()).toEqual(['llamero']);
+    expect(await readdir(path.join(installed(), 'llamero'))).toEqual([]);
+  });
+
+  test('tries the program where it will be: nothing may be run in some temporary folders', async () => {
+    const program =
+      '#!/bin/sh\ncase $0 in */home/.local/bin/*) echo llamero/1.2.3 ;; *) exit 126 ;; esac\n';
+    await publish('latest/download', { program });
+    expect(await install()).toMatchObject({ exitCode: 0 });
+    expect(await inBin()).toEqual(['llamero']);
+  });
+
+  test('takes a folder from where it was started', async () => {
+    await publish('latest/download');
+    const result = await install({ LLAMERO_INSTALL_DIR: 'mine/bin' });
+    expect(result.exitCode).toBe(0);
+    expect(result.stderr).toContain('export PATH="<folder>/mine/bin:$PATH"');
+    expect(await readdir(path.join(folder, 'mine/bin'))).toEqual(['llamero']);
+  });
+
+  test('without HOME it asks for the folder', async () => {
+    await publish('latest/download');
+    const result = await install({ HOME: undefined });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toBe(
+      'llamero was not installed: HOME is not set: set LLAMERO_INSTALL_DIR to the folder to install to',
+    );
+    const bin = path.join(folder, 'bin');
+    expect(await install({ HOME: undefined, LLAMERO_INSTALL_DIR: bin })).toMatchObject({
+      exitCode: 0,
+    });
+  });
+
+  /** A folder of programs that stand in for those of the system. */
+  async function standIns(programs: Readonly<Record<string, string>>): Promise<string> {
+    const bin = path.join(folder, 'release', 'stand-ins');
+    await mkdir(bin, { recursive: true });
+    for (const [name, text] of Object.entries(programs)) {
+      await writeFile(path.join(bin, name), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    }
+    return `${bin}:${process.env['PATH'] ?? ''}`;
+  }
+
+  test('without a folder for temporary files it says so', async () => {
+    await publish('latest/download');
+    const result = await install({ TMPDIR: path.join(folder, 'none') });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain(
+      'llamero was not installed: no temporary folder could be made in <folder>/none',
+    );
+  });
+
+  test('a full disk is not called a folder that may not be written', async () => {
+    await publish('latest/download');
+    const full = 'echo "cp: No space left on device" >&2; exit 1';
+    const result = await install({ PATH: await standIns({ cp: full }) });
+    expect(result.exitCode).toBe(1);
+    expect(result.stderr).toContain('cp: No space left on device\n');
+    expect(result.stderr).toContain(
+      'llamero was not installed: <folder>/home/.local/bin could not be written',
+    );
+    expect(await inBin()).toEqual([]);
+  });
+
+  test.each(['mktemp', 'tar'])('without %s it says what it takes', async (missing) => {
+    await publish('latest/download');
+    const needed = 'sh uname sysctl ldd grep curl sha256sum shasum cut wc rm gzip mktemp tar'.split(
+      ' ',
+    );
+    const bin = path.join(folder, 'release', 'few');
+    await mkdir(bin, { recursive: true });
+    for (const name of needed.filter((each) => each !== missing)) {
+      const { exitCode, stdout } = await execa('sh', ['-c', `command -v ${name}`], {
+        reject: false,
+      });
+      if (exitCode === 0) await symlink(stdout, path.join(bin, name));
+    }
+    const result = await install({ PATH: bin });
+    expect(result).toMatchObject({
+      exitCode: 1,
+      stderr: `llamero was not installed: it takes ${missing}`,
+    });
   });
 
   const wrong = `${'0'.repeat(64)}  ${ARCHIVE}\n`;

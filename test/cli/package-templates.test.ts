@@ -101,13 +101,25 @@ describe('the templates of a release', () => {
   });
 });
 
+test('a release is published when all checks and tests have passed on it', async () => {
+  const file = path.join(ROOT, '.github/workflows/release.yml');
+  const { jobs } = parse(await readFile(file, 'utf8')) as {
+    jobs: Record<string, { needs?: string[]; steps: { run?: string }[] }>;
+  };
+  const before = (jobs['publish']?.needs ?? []).flatMap((name) => jobs[name]?.steps ?? []);
+  const lines = before.map(({ run }) => run);
+  expect(lines).toEqual(expect.arrayContaining(['npm run check', 'npm test']));
+});
+
 describe('the manual pages', () => {
-  test('there is one for the program and one for each command', async () => {
+  test('there is one for the program, one for each command and one for each topic', async () => {
     const text = await readFile(path.join(ROOT, 'oclif.manifest.json'), 'utf8');
     const { commands } = JSON.parse(text) as {
       commands: Record<string, { readonly hidden?: boolean }>;
     };
-    const ids = Object.entries(commands).flatMap(([id, { hidden }]) => (hidden ? [] : [id]));
+    const shown = Object.entries(commands).flatMap(([id, { hidden }]) => (hidden ? [] : [id]));
+    const topics = shown.flatMap((id) => (id.includes(':') ? (id.split(':')[0] ?? []) : []));
+    const ids = [...new Set([...shown, ...topics])];
     expect((await readdir(path.join(ROOT, 'man'))).sort()).toEqual(
       ['llamero.1', ...ids.map((id) => `llamero-${id.replaceAll(':', '-')}.1`)].sort(),
     );

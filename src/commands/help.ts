@@ -4,6 +4,7 @@ import { BaseCommand } from '../base-command.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { nearest } from '../lib/nearest.ts';
 import { oneLine } from '../lib/plain-text.ts';
+import { wrapText } from '../views/chat-list.ts';
 import type { HelpEntry } from '../views/help-references.ts';
 import { helpTable } from '../views/help-table.ts';
 import { HELP_TOPICS } from '../views/help-topics.ts';
@@ -55,14 +56,11 @@ Exit codes: 2 no such command or topic.`;
       const help = new Help(this.config, this.config.pjson.oclif.helpOptions);
       return help.showHelp([...this.positionals]);
     }
-    terminal.print(
-      helpTable(
-        known.entries,
-        terminal.stdoutIsTerminal ? terminal.columns : undefined,
-        terminal.headerStyle,
-      ),
-    );
-    if (known.remark !== undefined) terminal.note(known.remark);
+    const width = terminal.stdoutIsTerminal ? terminal.columns : undefined;
+    terminal.print(helpTable(known.entries, width, terminal.headerStyle));
+    if (known.remark === undefined) return;
+    const lines = width === undefined ? [known.remark] : wrapText(known.remark, width);
+    terminal.note(lines.join('\n'));
   }
 
   /** @throws LlameroError USAGE when there is neither a command nor a group of that name */

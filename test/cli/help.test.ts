@@ -1,7 +1,11 @@
+import { stripVTControlCharacters } from 'node:util';
+
+import stringWidth from 'string-width';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 
 import { EXIT_CODES } from '../../src/lib/errors.ts';
 import { CliHome } from '../support/cli.ts';
+import { Pty } from '../support/pty.ts';
 
 let home: CliHome;
 
@@ -33,6 +37,17 @@ describe('llamero help', () => {
     expect(stdout).toMatch(/^NAME +MEANING\n/u);
     expect(stdout).toContain(part);
   });
+
+  test.each(['exit-codes', 'environment', 'references'])(
+    '%s breaks no word on a terminal of 60 columns',
+    async (topic) => {
+      await using pty = new Pty(home, ['help', topic], { columns: 60, rows: 24 });
+      expect(await pty.ended).toBe(0);
+      const lines = stripVTControlCharacters(pty.output).split(/\r?\n/u);
+      expect(lines.length).toBeGreaterThan(10);
+      for (const line of lines) expect(stringWidth(line)).toBeLessThanOrEqual(60);
+    },
+  );
 
   test('exit-codes is the table of the code', async () => {
     const { entries, topic } = await document('exit-codes');

@@ -4,9 +4,11 @@ import { BaseCommand } from '../base-command.ts';
 import { type EngineWaste, findEngineWaste, pruneEngines } from '../lib/engine/prune.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { formatDiskSize } from '../lib/format.ts';
+import { oneLine } from '../lib/plain-text.ts';
 import type { StoredModel } from '../lib/store/model.ts';
 import { confirm } from '../lib/ui/prompts.ts';
 import { foldersInUse, switchOptions } from '../views/engine-install.ts';
+import { type FailureDocument, failureDocuments, failuresOf } from '../views/removal-report.ts';
 
 /** The `--json` document of `prune`. */
 interface PruneDocument {
@@ -14,6 +16,8 @@ interface PruneDocument {
   readonly builds: readonly string[];
   /** Unfinished pulls. */
   readonly partials: readonly string[];
+  /** Unfinished pulls that could not be removed, in part or at all. */
+  readonly failed: readonly FailureDocument[];
   /** Bytes that the disk got back; with --dry-run, would get back. */
   readonly freed: number;
 }
@@ -28,7 +32,7 @@ export default class Prune extends BaseCommand<typeof Prune> {
   static override summary = 'Free the disk of what is not needed any more';
 
   static override description =
-    'Builds of llama.cpp that are neither in use nor the one to go back to, and what interrupted installations left. With --partials unfinished pulls as well: they could still be continued. Models are never touched; `llamero rm` removes them.\n\nExit codes: 2 nobody is there to confirm, 11 another process changes builds, 130 the answer was no.';
+    'Builds of llama.cpp that are neither in use nor the one to go back to, and what interrupted installations left. With --partials unfinished pulls as well: they could still be continued. Models are never touched; `llamero rm` removes them.\n\nExit codes: 2 nobody is there to confirm, 7 a file may not be removed, 11 another process changes builds or pulls, 130 the answer was no.';
 
   static override examples = [
     { description: 'see what would go', command: '<%= config.bin %> prune --partials --dry-run' },
@@ -55,10 +59,13 @@ export default class Prune extends BaseCommand<typeof Prune> {
       ...(await switchOptions(context)),
       purpose: 'removing old builds',
     });
-    const removed = await (await context.store()).remove(partials);
-    const freed = sizeOf({ engines: gone, partials: [] }) + removed.freed;
+    const removal = await (await context.store()).remove(partials);
+    const freed = sizeOf({ engines: gone, partials: [] }) + removal.freed;
     if (!this.jsonEnabled()) context.terminal.note(`Freed ${formatDiskSize(freed)}`);
-    return toDocument({ engines: gone, partials: removed.removed }, freed);
+    const failures = failuresOf(removal);
+    this.reportFailures(failures.map(({ error }) => error));
+    const document = toDocument({ engines: gone, partials: removal.removed }, freed);
+    return { ...document, failed: failureDocuments(failures) };
   }
 
   async #find(): Promise<Waste> {
@@ -80,7 +87,7 @@ export default class Prune extends BaseCommand<typeof Prune> {
     }
     for (const { percent, ref, size } of partials) {
       const part = percent === undefined ? '' : `, ${percent} % of it`;
-      terminal.print(`${ref}  ${formatDiskSize(size)}${part}`);
+      terminal.print(`${oneLine(ref)}  ${formatDiskSize(size)}${part}`);
     }
     const size = sizeOf({ engines, partials });
     terminal.note(
@@ -113,6 +120,7 @@ function toDocument({ engines, partials }: Waste, freed: number): PruneDocument 
   return {
     builds: engines.builds.map(({ name }) => name),
     partials: partials.map(({ ref }) => ref),
+    failed: [],
     freed,
   };
 }

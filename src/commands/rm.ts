@@ -1,16 +1,26 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
+import { shellWord } from '../lib/config/shell-word.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { formatCount, formatDiskSize } from '../lib/format.ts';
+import { oneLine } from '../lib/plain-text.ts';
 import type { ModelState } from '../lib/server/models.ts';
 import type { StoredModel } from '../lib/store/model.ts';
 import { confirm } from '../lib/ui/prompts.ts';
+import {
+  describeShared,
+  type FailureDocument,
+  failureDocuments,
+  failuresOf,
+} from '../views/removal-report.ts';
 import { chooseForRemoval } from '../views/rm-choice.ts';
 
 /** The `--json` document of `rm`; with --dry-run, what would be. */
 interface RemoveDocument {
   readonly removed: readonly { readonly ref: string; readonly size: number }[];
+  /** What could not be removed, in part or at all. */
+  readonly failed: readonly FailureDocument[];
   /** Bytes that the disk got back. */
   readonly freed: number;
   /** Short names that went with their models. */
@@ -28,7 +38,9 @@ export default class Remove extends BaseCommand<typeof Remove> {
 
 Filters choose among the models that are named, or among all: \`llamero help list\` tells their forms. On a terminal, with neither, models are marked in a list.
 
-Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no such model, 4 its name fits several, 11 it is loaded, 130 the answer was no.`;
+A model that cannot be removed stops no other; the exit code is that of the first failure.
+
+Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no such model, 4 its name fits several, 7 a file may not be removed, 11 it is loaded, or another process pulls it, 130 the answer was no.`;
 
   static override examples = [
     {
@@ -88,14 +100,26 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
     await this.#checkUse(models);
     await this.#ask(models);
     const store = await this.context.store();
-    const { aliases, freed, removed } = await store.remove(models);
-    if (!this.jsonEnabled()) {
-      for (const { ref } of removed) terminal.print(`Removed ${ref}`);
-      for (const [alias, ref] of aliases) terminal.note(`The alias ${alias} of ${ref} is gone too`);
-      terminal.note(`Freed ${formatDiskSize(freed)}`);
+    const removal = await store.remove(models);
+    const { aliases, freed, removed, shared } = removal;
+    const failures = failuresOf(removal);
+    const [failure] = failures;
+    // Where nothing at all went, one model that could not go is the failure of the command itself.
+    if (models.length === 1 && removed.length === 0 && freed === 0 && failure !== undefined) {
+      throw failure.error;
     }
+    if (!this.jsonEnabled()) {
+      for (const { ref } of removed) terminal.print(`Removed ${oneLine(ref)}`);
+      for (const [alias, ref] of aliases) {
+        terminal.note(`The alias ${alias} of ${oneLine(ref)} is gone too`);
+      }
+      terminal.note(`Freed ${formatDiskSize(freed)}`);
+      this.#tellShared(shared);
+    }
+    this.reportFailures(failures.map(({ error }) => error));
     return {
       removed: removed.map(({ ref, size }) => ({ ref, size })),
+      failed: failureDocuments(failures),
       freed,
       aliases: [...aliases.keys()],
     };
@@ -113,24 +137,36 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
 
   async #show(models: readonly StoredModel[]): Promise<RemoveDocument> {
     const { terminal } = this.context;
-    const freed = sizeOf(models);
+    const store = await this.context.store();
     const refs = new Set(models.map(({ ref }) => ref));
-    const names = await (await this.context.store()).aliases.list();
+    const [names, { freed, shared }] = await Promise.all([
+      store.aliases.list(),
+      store.weigh(models),
+    ]);
     const aliases = [...names].filter(([, ref]) => refs.has(ref));
     if (!this.jsonEnabled()) {
-      for (const { ref, size } of models) terminal.print(`${ref}  ${formatDiskSize(size)}`);
-      for (const [alias, ref] of aliases) terminal.note(`with the alias ${alias} of ${ref}`);
+      for (const model of models) terminal.print(describe(model));
+      for (const [alias, ref] of aliases) {
+        terminal.note(`with the alias ${alias} of ${oneLine(ref)}`);
+      }
       terminal.note(
         models.length === 0
           ? 'There is nothing to remove'
-          : `In all ${formatCount(models.length, 'model')}, ${formatDiskSize(freed)}`,
+          : `In all ${formatCount(models.length, 'model')}, ${formatDiskSize(sizeOf(models))}`,
       );
+      this.#tellShared(shared);
     }
     return {
       removed: models.map(({ ref, size }) => ({ ref, size })),
+      failed: [],
       freed,
       aliases: aliases.map(([alias]) => alias),
     };
+  }
+
+  #tellShared(bytes: number): void {
+    const text = describeShared(bytes);
+    if (text !== undefined) this.context.terminal.note(text);
   }
 
   async #checkUse(models: readonly StoredModel[]): Promise<void> {
@@ -142,8 +178,9 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
       .map(({ ref }) => ref)
       .filter((ref) => loaded.some((model) => model.ref === ref));
     if (busy.length === 0) return;
-    throw new LlameroError('MODEL_LOADED', `${busy.join(', ')} is loaded`, {
-      hint: `Unload it first: \`llamero stop ${busy.join(' ')}\`, or remove it anyway with --force`,
+    const names = busy.map(oneLine).join(', ');
+    throw new LlameroError('MODEL_LOADED', `${names} ${busy.length === 1 ? 'is' : 'are'} loaded`, {
+      hint: `Unload it first: \`llamero stop ${busy.map((ref) => shellWord(oneLine(ref))).join(' ')}\`, or remove it anyway with --force`,
     });
   }
 
@@ -155,12 +192,17 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
         hint: 'Add --yes to remove without a question',
       });
     }
-    for (const { ref, size } of models) terminal.note(`  ${ref}  ${formatDiskSize(size)}`);
+    for (const model of models) terminal.note(`  ${describe(model)}`);
+    this.#tellShared((await (await this.context.store()).weigh(models)).shared);
     const total = formatDiskSize(sizeOf(models));
     const message = `Remove ${models.length === 1 ? 'it' : `these ${models.length} models`} (${total})?`;
     if (await confirm(terminal, { message, default: false, signal })) return;
     throw new LlameroError('INTERRUPTED', 'Nothing was removed');
   }
+}
+
+function describe({ ref, size }: StoredModel): string {
+  return `${oneLine(ref)}  ${formatDiskSize(size)}`;
 }
 
 function sizeOf(models: readonly StoredModel[]): number {

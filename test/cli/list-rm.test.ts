@@ -205,6 +205,7 @@ describe('rm', () => {
         { ref: 'llama/one:Q8_0', size: 240_000 },
         { ref: 'llama/two:Q6_K', size: 1_500_000 },
       ],
+      failed: [],
       freed: 1_870_000,
       aliases: [],
     });

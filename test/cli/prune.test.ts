@@ -59,7 +59,12 @@ test('unfinished pulls go only when that is asked for', async () => {
   await ok(['prune', '--yes']);
   await access(home.path('models', 'llama', 'half', 'Q4_K_M.gguf.partial'));
   const { stdout } = await home.run(['prune', '--partials', '--yes', '--json']);
-  expect(JSON.parse(stdout)).toEqual({ builds: [], partials: [REF], freed: 7000 });
+  expect(JSON.parse(stdout)).toEqual({
+    builds: [],
+    partials: [REF],
+    failed: [],
+    freed: 7000,
+  });
   expect(await readdir(home.path('models'))).toEqual([]);
 });
 

@@ -8,10 +8,11 @@ import { type Metadata, updateMetadata } from './metadata.ts';
 import type { StoredModel } from './model.ts';
 import { changeTags, noteUse, type TagChange } from './notes.ts';
 import { formatReference, type Reference } from './reference.ts';
-import { type Removal, removeModels } from './removal.ts';
+import { type Removal, removeModels, weighRemoval } from './removal.ts';
 import { type RepoMemory, type RepoMemoryOptions, openRepoMemory } from './repo-memory.ts';
 import type { RepoContents } from './repo-models.ts';
 import { scanAll } from './scan.ts';
+import type { SpaceFreed } from './space-tally.ts';
 
 /** The models on this machine: what is on disk is what there is. */
 export interface Store {
@@ -29,7 +30,9 @@ export interface Store {
    * @throws LlameroError MODEL_NOT_FOUND, with the nearest name where there is one
    */
   match(reference: Reference): Promise<StoredModel[]>;
-  /** Removes models with what only they needed, their aliases too. */
+  /** What the disk would get back, were these models removed. */
+  weigh(models: readonly StoredModel[]): Promise<SpaceFreed>;
+  /** Removes models with what only they needed, their aliases too; tells those that cannot go. */
   remove(models: readonly StoredModel[]): Promise<Removal>;
   /** Notes that a model was used just now. */
   markUsed(model: StoredModel, when: Date): Promise<void>;
@@ -94,10 +97,8 @@ export function createStore({
     survey,
     matcher,
     match,
-    remove: async (models) => {
-      const removal = await removeModels(folder, models);
-      return { ...removal, aliases: await aliases.removeOf(models.map(({ ref }) => ref)) };
-    },
+    weigh: (models) => weighRemoval(folder, models),
+    remove: (models) => removeModels({ models: folder, aliases }, models),
     markUsed: (model, when) => change(model, (metadata, quant) => noteUse(metadata, quant, when)),
     changeTags: async (models, tags) => {
       for (const model of models) {

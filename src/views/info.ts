@@ -2,7 +2,7 @@ import type { Context } from '../lib/context.ts';
 import type { MachineRoom } from '../lib/gguf/fit.ts';
 import { type InfoQuestion, modelInfo } from '../lib/info/model-info.ts';
 import type { ModelInfo } from '../lib/info/types.ts';
-import { isCertain } from '../lib/store/match.ts';
+import { isCertain, readReference } from '../lib/store/match.ts';
 import { ambiguousName, notStored } from '../lib/store/match-errors.ts';
 import type { StoredModel } from '../lib/store/model.ts';
 import { parseReference, type Reference } from '../lib/store/reference.ts';
@@ -90,8 +90,9 @@ async function findModel(context: Context, text: string): Promise<NamedModel> {
   if (!isCertain(kind)) context.terminal.note(`${text} is ${name}`);
   const [{ quant, repo }] = models;
   const stored = matcher.exact({ repo });
-  if (kind === 'exact') return { reference: parseReference(text, endpoint), stored };
-  // A name that leaves one of several quants means that one.
+  const typed = kind === 'exact' ? readReference(text, endpoint) : undefined;
+  if (typed?.repo.toLowerCase() === repo.toLowerCase()) return { reference: typed, stored };
+  // A name that leaves one of several quants means that one. What no reference can be stands here too.
   const isNarrow = models.length < stored.length || kind === 'alias';
   return { reference: { repo, ...(isNarrow ? { tag: quant } : {}) }, stored };
 }

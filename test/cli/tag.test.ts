@@ -31,7 +31,7 @@ test('are given to one quant or to all of a repository, and taken away', async (
     'work',
   ]);
   expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
-  expect(stderr).toBe('tiny:f32 is ana/tiny\nana/tiny:F32: favorite, work\n');
+  expect(stderr).toBe('tiny:f32 is ana/tiny:F32\nana/tiny:F32: favorite, work\n');
   expect(await favourites()).toBe('ana/tiny:F32\n');
   const added = await home.run(['tag', 'add', 'ana/tiny', 'Favorite', '--json']);
   expect(JSON.parse(added.stdout)).toEqual({

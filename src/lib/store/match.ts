@@ -17,7 +17,7 @@ export type MatchKind = 'exact' | 'alias' | 'pattern' | 'name' | 'end' | 'part' 
 
 /** What a name may mean: quants of one repository. */
 export interface Candidate {
-  /** The repository; of one that was found by its quant, the reference. */
+  /** The repository; where a quant was typed, the reference of the one that has it. */
   readonly name: string;
   readonly models: readonly [StoredModel, ...StoredModel[]];
 }
@@ -89,7 +89,8 @@ function find(stored: Stored, text: string, options: MatchOptions): Match | unde
   const { name, tag } = reference === undefined ? splitName(text) : wantedOf(reference);
   const byName = (isIt: (names: RepoNames) => boolean) => () => candidatesOf(repos, isIt, tag);
   const sure: readonly Way[] = [
-    ['exact', byName(({ whole }) => reference !== undefined && whole === name)],
+    ['exact', byName(({ whole }) => whole === name)],
+    ['exact', () => byAllOfIt(repos, text)],
     ['alias', () => ofAlias(models, aliases, text)],
     ['pattern', () => ofPattern(models, text)],
   ];
@@ -128,7 +129,8 @@ function splitName(text: string): Wanted {
   return name === '' && tag === undefined ? { name: text.toLowerCase() } : { name, tag };
 }
 
-function readReference(text: string, endpoint: string | undefined): Reference | undefined {
+/** A text as a reference, see {@link parseReference}; undefined where it is none. */
+export function readReference(text: string, endpoint: string | undefined): Reference | undefined {
   try {
     return parseReference(text, endpoint);
   } catch (error) {
@@ -143,9 +145,23 @@ function candidatesOf(
   tag: string | undefined,
 ): Candidate[] {
   const wanted = tag?.toLowerCase();
-  return repos
-    .filter(isIt)
-    .flatMap((names) => toCandidate(names.repo, ofTag(names.models, wanted)) ?? []);
+  return repos.filter(isIt).flatMap((names) => {
+    const found = ofTag(names.models, wanted);
+    const [only, ...others] = found;
+    const isOne = wanted !== undefined && only !== undefined && others.length === 0;
+    return toCandidate(isOne ? only.ref : names.repo, found) ?? [];
+  });
+}
+
+/** Folders that somebody made by hand may have names that no reference has. */
+function byAllOfIt(repos: readonly RepoNames[], text: string): Candidate[] {
+  const wanted = text.toLowerCase();
+  return repos.flatMap(({ models, repo, whole }) => {
+    if (whole === wanted) return toCandidate(repo, models) ?? [];
+    if (!wanted.startsWith(`${whole}:`)) return [];
+    const found = models.filter(({ ref }) => ref.toLowerCase() === wanted);
+    return found.map((model): Candidate => ({ name: model.ref, models: [model] }));
+  });
 }
 
 function toCandidate(name: string, models: readonly StoredModel[]): Candidate | undefined {
@@ -204,7 +220,7 @@ function byPartOfQuant(
 
 /** Repositories may differ by the case of their names alone: then the one that was typed is meant. */
 function preferTyped(found: Candidate[], reference: Reference | undefined): Candidate[] {
-  const typed = found.filter(({ name }) => name === reference?.repo);
+  const typed = found.filter(({ models: [{ repo }] }) => repo === reference?.repo);
   return typed.length > 0 ? typed : found;
 }
 

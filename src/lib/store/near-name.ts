@@ -2,7 +2,7 @@ import { distance } from 'fastest-levenshtein';
 
 import { nearest } from '../nearest.ts';
 import type { AliasMap } from './aliases.ts';
-import type { RepoNames } from './repo-names.ts';
+import { type RepoNames, withoutFormat } from './repo-names.ts';
 
 /** A shorter name is near to too many others. */
 const SHORTEST = 4;
@@ -12,9 +12,10 @@ const SHORTEST = 4;
  * for its length. Numbers are never taken for misspelled: Llama-3.3 is another model than Llama-3.2.
  */
 export function nearestRepos(name: string, repos: readonly RepoNames[]): RepoNames[] {
-  if (name.length < SHORTEST) return [];
+  const { length } = withoutFormat(name);
+  if (length < SHORTEST) return [];
   const numbers = numbersOf(name);
-  let limit = 1 + Math.floor(name.length / 5);
+  let limit = 1 + Math.floor(length / 5);
   let found: RepoNames[] = [];
   for (const names of repos) {
     const candidates = name.includes('/') ? [names.whole] : [names.own, names.bare];
@@ -41,7 +42,8 @@ export function nearestName(
   repos: readonly RepoNames[],
   aliases: AliasMap,
 ): string | undefined {
-  const typed = text.toLowerCase();
+  const typed = text.toLowerCase().replace('@', ':');
+  const [name = ''] = typed.split(':');
   // Edits can make a name only so much longer or shorter.
   const most = typed.length + 1 + typed.length / 4;
   const names = new Map<string, string>();
@@ -58,6 +60,8 @@ export function nearestName(
     if (!typed.includes(':')) continue;
     for (const { ref } of models) add(ref.toLowerCase(), ref);
   }
-  const near = nearest(names.keys(), typed);
+  // Where the repository is right, the quant alone is mistyped.
+  const isRepo = repos.some(({ whole }) => whole === name);
+  const near = nearest(names.keys(), typed, isRepo ? typed.length : withoutFormat(name).length);
   return near === undefined ? undefined : names.get(near);
 }

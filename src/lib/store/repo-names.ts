@@ -12,9 +12,14 @@ export interface RepoNames {
   readonly models: readonly StoredModel[];
 }
 
+/** A name in lower case without the `-gguf` that most repositories end in. */
+export function withoutFormat(name: string): string {
+  return name.replace(/[-_.]gguf$/u, '');
+}
+
 /** The names by which a repository is looked up. */
 export function namesOf(repo: string, models: readonly StoredModel[]): RepoNames {
   const whole = repo.toLowerCase();
   const own = whole.slice(whole.indexOf('/') + 1);
-  return { repo, whole, own, bare: own.replace(/[-_.]gguf$/u, ''), models };
+  return { repo, whole, own, bare: withoutFormat(own), models };
 }

@@ -15,6 +15,17 @@ test.each([
   expect(nearest(NAMES, typed)).toBe(meant);
 });
 
+test.each([
+  ['Fats', 'FAST'],
+  ['FA', 'FAST'],
+  ['fa', 'FAST'],
+  ['', undefined],
+  ['x', undefined],
+  ['xy', undefined],
+])('in any case, and never just anything: %j means %s', (typed, meant) => {
+  expect(nearest(['FAST', 'p', 'other'], typed)).toBe(meant);
+});
+
 test('of no names none is meant', () => {
   expect(nearest([], 'anything')).toBeUndefined();
 });

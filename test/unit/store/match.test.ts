@@ -116,9 +116,35 @@ describe('a name means', () => {
     expect(found('qwen', options)).toEqual(['part', 'unsloth/Qwen3-8B-GGUF (2)']);
   });
 
+  test('what is no name of the hub by all of it', () => {
+    const odd = createMatcher([
+      storedAs('a b/c d-GGUF:Q8_0'),
+      storedAs('a b/c d-GGUF:F16'),
+      storedAs('a/b@c:F16'),
+    ]);
+    const refsOf = (text: string): (string | undefined)[] => {
+      const { candidates, kind } = odd.match(text) ?? { candidates: [], kind: undefined };
+      return [kind, ...candidates.flatMap(({ models }) => models.map(({ ref }) => ref))];
+    };
+    expect(refsOf('a b/c d-GGUF')).toEqual(['exact', 'a b/c d-GGUF:Q8_0', 'a b/c d-GGUF:F16']);
+    expect(refsOf('A b/c d-GGUF:f16')).toEqual(['exact', 'a b/c d-GGUF:F16']);
+    expect(refsOf('a/b@c')).toEqual(['exact', 'a/b@c:F16']);
+    expect(refsOf('a/b@c:F16')).toEqual(['exact', 'a/b@c:F16']);
+  });
+
+  test('by the quant that was typed, so that candidates differ by it', () => {
+    const two = createMatcher([storedAs('u1/r1-GGUF:Q8_0'), storedAs('u2/r16-GGUF:Q8_0')]);
+    const names = (text: string): string[] | undefined =>
+      two.match(text)?.candidates.map(({ name }) => name);
+    expect(names('r1:q8_0')).toEqual(['u1/r1-GGUF:Q8_0']);
+    expect(names('r:q8_0')).toEqual(['u1/r1-GGUF:Q8_0', 'u2/r16-GGUF:Q8_0']);
+    expect(names('r')).toEqual(['u1/r1-GGUF', 'u2/r16-GGUF']);
+  });
+
   test('of repositories that differ by case alone the one that was typed', () => {
     const both = createMatcher([storedAs('a/Model:F16'), storedAs('a/model:F16')]);
     expect(both.match('a/model')?.candidates.map(({ name }) => name)).toEqual(['a/model']);
+    expect(both.match('a/model:f16')?.candidates.map(({ name }) => name)).toEqual(['a/model:F16']);
     expect(both.match('A/MODEL')?.candidates).toHaveLength(2);
   });
 });
@@ -173,9 +199,32 @@ describe('what is said', () => {
     ['Qwen4-8B', 'unsloth/Qwen3-8B-GGUF'],
     [`${LLAMA}:Q8_1`, `${LLAMA}:Q8_0`],
     ['fsat', 'fast'],
+    ['FSAT', 'fast'],
+    ['ana/tniy', 'ana/tiny'],
+    ['ana/tiny:Q5_K_M', 'ana/tiny:Q2_K'],
+    ['ana/tiny@Q3_K', 'ana/tiny:Q2_K'],
     ['gemma', undefined],
+    ['', undefined],
+    ['@', undefined],
+    [':', undefined],
   ])('of %s: did you mean %s', (text, expected) => {
     expect(matcher.suggest(text)).toBe(expected);
+  });
+
+  test('never what is like it by its -GGUF alone', () => {
+    const one = createMatcher([storedAs('px/P-GGUF:Q8_0')]);
+    expect(one.suggest('dl/D-GGUF')).toBeUndefined();
+    expect(one.suggest('dl/D-GGUF:Q8_0')).toBeUndefined();
+    expect(one.suggest('px/D-GGUF')).toBe('px/P-GGUF');
+    expect(one.match('dx/D-GGUF')).toBeUndefined();
+  });
+
+  test('of what is not stored, with words that a shell reads as they are', () => {
+    expect(notStored('x', "a b/c'd\n-GGUF").hint).toContain(
+      String.raw`Did you mean 'a b/c'\''d -GGUF'?`,
+    );
+    expect(notStored('?', 'a/b').message).toBe('No stored model fits the pattern ?');
+    expect(() => notStored('', undefined)).toThrow('«» is no model reference');
   });
 
   test('of what is not stored', () => {
@@ -200,6 +249,14 @@ describe('what is said', () => {
     expect(message.split('\n')).toHaveLength(22);
     expect(message).toContain('\n  a/m0\n  a/m1\n');
     expect(message).toMatch(/\n {2}and 5 more$/u);
+  });
+
+  test('of several: names on a line each, a command that can be pasted', () => {
+    const match = createMatcher([storedAs('a/x\ny z:F16'), storedAs('a/x2:F16')]).match('x');
+    if (match === undefined) throw new Error('nothing fits');
+    const { hint, message } = ambiguousName('x\n', match);
+    expect(message).toBe('x fits more than one model:\n  a/x y z\n  a/x2');
+    expect(hint).toContain("`llamero alias set <name> 'a/x y z'`");
   });
 
   test('of an alias whose model is gone', () => {

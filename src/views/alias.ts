@@ -1,5 +1,6 @@
 import type { Context } from '../lib/context.ts';
 import { LlameroError } from '../lib/errors.ts';
+import { oneLine } from '../lib/plain-text.ts';
 import { alreadyStored } from './stored-model.ts';
 
 /** The `--json` document of `alias set` and `cp`. */
@@ -20,7 +21,7 @@ export async function setAlias(
   const { ref } = await alreadyStored(context, text, { mayAsk });
   const { aliases } = await context.store();
   const before = await aliases.set(name, ref);
-  if (mayAsk) context.terminal.note(describeAlias(name, ref, before));
+  if (mayAsk) context.terminal.note(oneLine(describeAlias(name, ref, before)));
   await tellServer(context);
   return { alias: name, ref, ...(before === undefined || before === ref ? {} : { before }) };
 }

@@ -1,5 +1,7 @@
 import type { Context } from '../lib/context.ts';
 import { freeSpace } from '../lib/files.ts';
+
+import { oneLine } from '../lib/plain-text.ts';
 import type { ModelFilter } from '../lib/store/filter.ts';
 import type { StoredModel } from '../lib/store/model.ts';
 import { type SortOrder, sortModels } from '../lib/store/sort.ts';
@@ -69,7 +71,8 @@ function show(
   { models, remarks, size, stored }: Listed,
 ): void {
   if (terminal.verbosity === 'quiet') {
-    if (models.length > 0) terminal.print(models.map(({ ref }) => ref).join('\n'));
+    // A name a line, in a pipe too: what stands after a newline in a name must not pass for another.
+    if (models.length > 0) terminal.print(models.map(({ ref }) => oneLine(ref)).join('\n'));
   } else if (models.length === 0) {
     terminal.note(
       stored === 0

@@ -66,7 +66,7 @@ export async function namedModels(
 
 /** Says on stderr what a name was taken for. */
 export function tellGuess({ terminal }: Context, text: string, name: string): void {
-  terminal.note(`${oneLine(text)} is ${name}`);
+  terminal.note(oneLine(`${text} is ${name}`));
 }
 
 /**

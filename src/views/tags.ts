@@ -1,6 +1,7 @@
 import { Args } from '@oclif/core';
 
 import type { Context } from '../lib/context.ts';
+import { oneLine } from '../lib/plain-text.ts';
 import { requireTag, type TagChange } from '../lib/store/notes.ts';
 import { everyNamed, modelsOf } from './named-models.ts';
 
@@ -48,7 +49,7 @@ export async function changeTags(
   if (!json) {
     for (const model of now) {
       const text = model.tags === undefined ? 'no tags' : model.tags.join(', ');
-      context.terminal.note(`${model.ref}: ${text}`);
+      context.terminal.note(oneLine(`${model.ref}: ${text}`));
     }
   }
   return { models: now.map(({ ref, tags: all = [] }) => ({ ref, tags: all })) };

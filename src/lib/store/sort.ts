@@ -10,12 +10,13 @@ export type SortOrder = (typeof SORT_ORDERS)[number];
 export type FactsByRef = ReadonlyMap<string, ModelFacts>;
 
 /**
- * Since when nobody has touched a model: its last use; of one that was never used, since it came.
- * A file that was linked from another tool may be much older than that.
+ * Since when nobody has touched a model: since its last use, or since it came where that is later. What
+ * is known of its use outlives a removal of its files, and a file that was linked from another tool may
+ * be much older than its pull.
  */
 export function restingSince({ lastUsedAt, modifiedAt, pulledAt }: StoredModel): Date {
-  if (lastUsedAt !== undefined) return lastUsedAt;
-  return pulledAt !== undefined && pulledAt > modifiedAt ? pulledAt : modifiedAt;
+  const times = [modifiedAt, pulledAt, lastUsedAt].map((moment) => moment?.getTime() ?? 0);
+  return new Date(Math.max(...times));
 }
 
 /**

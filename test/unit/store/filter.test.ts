@@ -158,4 +158,11 @@ describe('orders', () => {
     expect(restingSince(big)).toEqual(ago(40));
     expect(restingSince(begun)).toEqual(ago(31));
   });
+
+  test('what came again after its last use has rested since it came', () => {
+    const again = { ...big, pulledAt: ago(1) };
+    expect(restingSince(again)).toEqual(ago(1));
+    expect(parseFilter('used>30d', NOW).accepts(again, undefined)).toBe(false);
+    expect(restingSince({ ...big, modifiedAt: ago(3) })).toEqual(ago(3));
+  });
 });

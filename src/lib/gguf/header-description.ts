@@ -2,7 +2,8 @@ import type { GgufHeader } from './header.ts';
 import { type HeaderFields, fieldsOf, numberOf, textOf } from './header-fields.ts';
 
 /** What a model can do, as far as its header tells. */
-export type Capability = 'tools' | 'thinking' | 'embedding' | 'vision' | 'audio';
+export const CAPABILITIES = ['tools', 'thinking', 'embedding', 'vision', 'audio'] as const;
+export type Capability = (typeof CAPABILITIES)[number];
 
 /** A model in the words of its header. Text in it is as hostile as the file. */
 export interface ModelDescription {

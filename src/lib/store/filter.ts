@@ -2,9 +2,10 @@ import { AGE_FORMS, parseAge } from '../age.ts';
 import { matchesGlob } from '../config/model-pattern.ts';
 import { parseSize } from '../config/kinds.ts';
 import { LlameroError } from '../errors.ts';
+import { CAPABILITIES } from '../gguf/header-description.ts';
 import { nearest } from '../nearest.ts';
 import type { ModelFacts } from './facts.ts';
-import type { StoredModel } from './model.ts';
+import { MODEL_STATES, type StoredModel } from './model.ts';
 import { restingSince } from './sort.ts';
 
 /** A condition on stored models. */
@@ -22,6 +23,8 @@ type Operator = '=' | '!=' | '<' | '<=' | '>' | '>=';
 
 interface Field {
   readonly needsFacts?: boolean;
+  /** All words that it can have, in lower case, where they are known. */
+  readonly words?: readonly string[];
   /** @returns undefined for a value that is not of this field */
   make(operator: Operator, value: string, now: Date): ModelFilter['accepts'] | undefined;
 }
@@ -36,12 +39,16 @@ const FIELDS: Readonly<Record<string, Field>> = {
   name: words(({ repo }) => [repo]),
   quant: words(({ quant }) => [quant]),
   tag: words(({ tags }) => tags ?? []),
-  state: words(({ state }) => [state]),
+  state: { ...words(({ state }) => [state]), words: MODEL_STATES },
   arch: {
     ...words((_model, facts) => (facts === undefined ? undefined : [facts.architecture])),
     needsFacts: true,
   },
-  cap: { ...words((_model, facts) => facts?.capabilities), needsFacts: true },
+  cap: {
+    ...words((_model, facts) => facts?.capabilities),
+    needsFacts: true,
+    words: CAPABILITIES,
+  },
 };
 
 /**
@@ -58,6 +65,7 @@ export function parseFilter(text: string, now: Date): ModelFilter {
     const near = nearest(Object.keys(FIELDS), name.toLowerCase());
     throw unreadable(text, near === undefined ? undefined : `Did you mean ${near}?`);
   }
+  requireWord(text, name, value, field.words);
   const accepts = field.make(operator as Operator, value, now);
   if (accepts === undefined) throw unreadable(text);
   return { needsFacts: field.needsFacts === true, accepts };
@@ -119,6 +127,21 @@ function words(
       };
     },
   };
+}
+
+/** Of a word that no model can have the contrary is true of all: one who mistypes it means none of them. */
+function requireWord(
+  text: string,
+  field: string,
+  value: string,
+  possible: readonly string[] | undefined,
+): void {
+  const wanted = value.toLowerCase();
+  if (possible === undefined || possible.some((word) => matchesGlob(wanted, word))) return;
+  const near = nearest(possible, wanted);
+  const list = `${possible.slice(0, -1).join(', ')} or ${possible.at(-1)}`;
+  const all = `${field.toLowerCase()} is ${list}.`;
+  throw unreadable(text, near === undefined ? all : `Did you mean ${near}? ${all}`);
 }
 
 function secondsSince(moment: Date, now: Date): number {

@@ -10,6 +10,9 @@ export interface StoredFile {
   readonly sha256?: string;
 }
 
+/** Whether all of a model is there. */
+export const MODEL_STATES = ['complete', 'partial'] as const;
+
 /** A model as the store holds it: one quant of one repository. */
 export interface StoredModel {
   /** `user/repo:QUANT`, unique in the store. */
@@ -25,7 +28,7 @@ export interface StoredModel {
   readonly projector?: string;
   /** Bytes on disk of the files. */
   readonly size: number;
-  readonly state: 'complete' | 'partial';
+  readonly state: (typeof MODEL_STATES)[number];
   /** Of a partial model: how much of it is on disk, 0 to 100. */
   readonly percent?: number;
   readonly modifiedAt: Date;

@@ -69,15 +69,23 @@ describe('a filter', () => {
     ['tag=work', [BIG]],
     ['tag!=work', [SMALL, BEGUN]],
     ['state=partial', [BEGUN]],
+    ['state=PART*', [BEGUN]],
+    ['cap=*', [BIG]],
   ])('%s', (text, expected) => {
     expect(fitting(text)).toEqual(expected);
   });
 
   test('tells whether the files have to be read for it', () => {
-    const needed = ['size>1', 'used>1d', 'quant=x', 'tag=x', 'params>1', 'arch=x', 'cap=x'].filter(
-      (text) => parseFilter(text, NOW).needsFacts,
-    );
-    expect(needed).toEqual(['params>1', 'arch=x', 'cap=x']);
+    const needed = [
+      'size>1',
+      'used>1d',
+      'quant=x',
+      'tag=x',
+      'params>1',
+      'arch=x',
+      'cap=vision',
+    ].filter((text) => parseFilter(text, NOW).needsFacts);
+    expect(needed).toEqual(['params>1', 'arch=x', 'cap=vision']);
   });
 
   test.each([
@@ -99,6 +107,23 @@ describe('a filter', () => {
       expect.objectContaining({
         code: 'USAGE',
         hint: expect.stringContaining('used>30d (not used for 30 days)') as string,
+      }) as Error,
+    );
+  });
+
+  test.each([
+    ['cap!=vison', 'Did you mean vision? cap is tools, thinking, embedding, vision or audio.'],
+    ['CAP=Tool', 'Did you mean tools?'],
+    ['state!=partail', 'Did you mean partial? state is complete or partial.'],
+    ['state=whole', 'state is complete or partial.'],
+    ['cap!=x*', 'cap is tools,'],
+  ])('of a word that no model can have says which there are: %s', (text, hint) => {
+    expect(() => parseFilter(text, NOW)).toThrow(
+      expect.objectContaining({
+        code: 'USAGE',
+        hint: expect.stringMatching(
+          new RegExp(`^${hint.replaceAll(/[?.]/gu, String.raw`\$&`)}`, 'u'),
+        ) as string,
       }) as Error,
     );
   });

@@ -1,9 +1,15 @@
 import type { Choice } from '../lib/chat/session/io.ts';
 import { abortError } from '../lib/errors.ts';
 import { oneLine } from '../lib/plain-text.ts';
+import { type PromptFrame, promptSize } from '../lib/ui/prompt-size.ts';
+import { shorten } from '../lib/ui/table.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
 
-const ROWS = 10;
+const CHOOSING: Omit<PromptFrame, 'message'> = {
+  keys: '↑↓ navigate • ⏎ select',
+  indent: '❯ '.length,
+  most: 10,
+};
 
 /**
  * Lets the user choose on the terminal: letters that are typed narrow the list.
@@ -18,19 +24,21 @@ export async function choose<Value>(
   signal: AbortSignal,
 ): Promise<Value | undefined> {
   if (choices.length === 0) return undefined;
+  const message = oneLine(question);
+  const { rows, width } = promptSize(terminal, { ...CHOOSING, message });
   const prompts = await import('@inquirer/prompts');
   try {
     return await terminal.withKeyboard(() =>
       prompts.search(
         {
-          message: oneLine(question),
-          pageSize: ROWS,
+          message,
+          pageSize: rows,
           source: (term) =>
             fitting(choices, term ?? '').map(({ label, remark, value }) => {
               const name = oneLine(label);
               return {
                 value,
-                name: remark === undefined ? name : `${name}  ${oneLine(remark)}`,
+                name: shorten(remark === undefined ? name : `${name}  ${oneLine(remark)}`, width),
                 short: name,
               };
             }),

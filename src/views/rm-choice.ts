@@ -6,6 +6,8 @@ import { parseFilter } from '../lib/store/filter.ts';
 import type { StoredModel } from '../lib/store/model.ts';
 import { restingSince } from '../lib/store/sort.ts';
 import { mark } from '../lib/ui/prompts.ts';
+import { shorten } from '../lib/ui/table.ts';
+import { textWidth } from '../lib/ui/text-width.ts';
 import { describePartial } from './model-table.ts';
 import { factsFor, filterModels } from './model-selection.ts';
 import { everyNamed, modelsOf } from './named-models.ts';
@@ -63,16 +65,20 @@ async function markModels(
   if (models.length === 0) return [];
   const marked = await mark(terminal, {
     message: 'Which models shall go?',
-    options: models.map((model) => ({ value: model, label: describe(model) })),
+    options: models.map((model) => ({ value: model, label: (width) => describe(model, width) })),
     signal,
   });
   if (marked.length === 0) throw new LlameroError('INTERRUPTED', 'Nothing was removed');
   return marked;
 }
 
-function describe(model: StoredModel): string {
-  const { ref, size, state } = model;
+const NARROWEST_NAME = 8;
+
+/** A model on a line; where that is narrow the name of the repository gives way. */
+function describe(model: StoredModel, width: number): string {
+  const { quant, repo, size, state } = model;
   const age =
     state === 'partial' ? describePartial(model) : formatAge(restingSince(model), new Date());
-  return oneLine(`${ref}  ${formatDiskSize(size)}  ${age}`);
+  const rest = `:${oneLine(quant)}  ${formatDiskSize(size)}  ${age}`;
+  return shorten(oneLine(repo), Math.max(NARROWEST_NAME, width - textWidth(rest))) + rest;
 }

@@ -1,6 +1,8 @@
 import type * as inquirer from '@inquirer/prompts';
 
 import { LlameroError, abortError } from '../errors.ts';
+import { type PromptFrame, promptSize } from './prompt-size.ts';
+import { shorten } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 /** A question with yes and no for an answer. */
@@ -13,8 +15,8 @@ export interface ConfirmOptions {
 /** Something that can be marked in a list. */
 export interface MarkOption<Value> {
   readonly value: Value;
-  /** One line. */
-  readonly label: string;
+  /** One line, given the columns that there are for it. */
+  readonly label: (width: number) => string;
 }
 
 /** A list in which any number may be marked; none is at first. */
@@ -24,7 +26,11 @@ export interface MarkOptions<Value> {
   readonly signal: AbortSignal;
 }
 
-const ROWS = 15;
+const MARKING: Omit<PromptFrame, 'message'> = {
+  keys: '↑↓ navigate • space select • a all • i invert • ⏎ submit',
+  indent: '❯◉ '.length,
+  most: 15,
+};
 
 /**
  * Asks on the terminal, on stderr so that stdout stays data.
@@ -47,13 +53,20 @@ export async function mark<Value>(
   terminal: Terminal,
   { message, options, signal }: MarkOptions<Value>,
 ): Promise<Value[]> {
+  const { rows, width } = promptSize(terminal, { ...MARKING, message });
   return ask(terminal, signal, ({ checkbox }, streams) =>
     checkbox(
       {
         message,
-        pageSize: ROWS,
+        pageSize: rows,
         loop: false,
-        choices: options.map(({ label, value }) => ({ value, name: label, short: label })),
+        choices: options.map(({ label, value }) => ({ value, name: shorten(label(width), width) })),
+        theme: {
+          style: {
+            renderSelectedChoices: (marked: readonly unknown[], all: readonly unknown[]) =>
+              `${marked.length} of ${all.length}`,
+          },
+        },
       },
       streams,
     ),

@@ -11,6 +11,7 @@ export interface ColourEnvironment {
 export interface OutputStream extends NodeJS.WritableStream {
   readonly isTTY?: boolean;
   readonly columns?: number;
+  readonly rows?: number;
 }
 
 /** The three standard streams. */

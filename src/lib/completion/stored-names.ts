@@ -1,4 +1,4 @@
-import { type Dirent, readdirSync } from 'node:fs';
+import { type Dirent, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 import { isProjectorName, PARTIAL_SUFFIX } from '../store/layout.ts';
@@ -28,12 +28,13 @@ export function storedRepos(
 
 /**
  * The quants of a stored repository. Only names are read, no file and no size: who waits for a
- * completion has no time for more.
+ * completion has no time for more. Folders and links, of which there are few, are looked into.
  */
 export function storedQuants(models: string, repo: string): StoredName[] {
   const quants = new Map<string, StoredName>();
-  for (const entry of entriesIn(path.join(models, ...repo.split('/')))) {
-    const [quant, unfinished] = quantOf(entry);
+  const folder = path.join(models, ...repo.split('/'));
+  for (const entry of entriesIn(folder)) {
+    const [quant, unfinished] = quantOf(folder, entry);
     if (quant === undefined) continue;
     const before = quants.get(quant)?.unfinished ?? false;
     quants.set(quant, { repo, quant, unfinished: unfinished || before });
@@ -41,13 +42,31 @@ export function storedQuants(models: string, repo: string): StoredName[] {
   return [...quants.values()];
 }
 
-function quantOf(entry: Dirent): [quant: string | undefined, unfinished: boolean] {
-  if (entry.name.startsWith('.')) return [undefined, false];
-  if (entry.isDirectory()) return [entry.name, false];
-  if (isProjectorName(entry.name)) return [undefined, false];
-  const unfinished = entry.name.endsWith(PARTIAL_SUFFIX);
-  const file = unfinished ? entry.name.slice(0, -PARTIAL_SUFFIX.length) : entry.name;
-  return [/^(.+)\.gguf$/iu.exec(file)?.[1], unfinished];
+const NO_QUANT: [undefined, false] = [undefined, false];
+const MODEL_FILE = /^(.+)\.gguf(?:\.partial)?$/iu;
+
+function quantOf(folder: string, entry: Dirent): [quant: string | undefined, unfinished: boolean] {
+  const { name } = entry;
+  if (name.startsWith('.')) return NO_QUANT;
+  const place = path.join(folder, name);
+  if (entry.isDirectory()) {
+    const files = entriesIn(place).filter((inner) => MODEL_FILE.test(inner.name));
+    const unfinished = files.some((inner) => inner.name.endsWith(PARTIAL_SUFFIX));
+    return files.length === 0 ? NO_QUANT : [name, unfinished];
+  }
+  const [, quant] = MODEL_FILE.exec(name) ?? [];
+  if (quant === undefined || isProjectorName(name)) return NO_QUANT;
+  if (entry.isSymbolicLink() && !leadsToFile(place)) return NO_QUANT;
+  return [quant, name.endsWith(PARTIAL_SUFFIX)];
+}
+
+function leadsToFile(link: string): boolean {
+  try {
+    return statSync(link).isFile();
+  } catch {
+    // It leads nowhere, or to where nobody may look.
+    return false;
+  }
 }
 
 function foldersIn(folder: string): string[] {

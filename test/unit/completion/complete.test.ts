@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -32,6 +32,11 @@ beforeAll(async () => {
   await put(`models/${QWEN}/BF16/Qwen3-BF16-00001-of-00002.gguf`);
   await put(`models/${QWEN}/Q4_K_M.gguf.partial`);
   await put(`models/${QWEN}/Q4_K_M.gguf.partial.json`);
+  await put(`models/${QWEN}/notes/README.md`);
+  await put(`models/${QWEN}/Q8_0/Qwen3-Q8_0-00001-of-00002.gguf.partial`);
+  await symlink('BF16', path.join(folder, 'models', QWEN, 'linked'));
+  await symlink('/nowhere', path.join(folder, 'models', QWEN, 'Q2_K.gguf'));
+  await symlink('/nowhere', path.join(folder, 'models', QWEN, 'gone'));
   await put('models/.hidden/repo/Q8_0.gguf');
   await put('models/a file');
   await put('aliases.json', JSON.stringify({ aliases: { fast: `${LLAMA}:Q4_K_M`, '$(x)': 'no' } }));
@@ -126,7 +131,7 @@ describe('a line goes on with', () => {
     ['run qwen', ['Qwen3-4B-GGUF:BF16']],
     ['run Llama-3.2-1B-Instruct-GGUF:Q8', ['Llama-3.2-1B-Instruct-GGUF:Q8_0']],
     ['run x --model-draft uns', [`${QWEN}:BF16`, '<files>']],
-    ['verify uns', [QWEN, `${QWEN}:BF16`, `${QWEN}:Q4_K_M`]],
+    ['verify uns', [QWEN, `${QWEN}:BF16`, `${QWEN}:Q4_K_M`, `${QWEN}:Q8_0`]],
     ['rm bart', [LLAMA, ...LLAMAS]],
     [`rm ${LLAMA}:Q8_0 bart`, [LLAMA, `${LLAMA}:Q4_K_M`]],
     ['rm qwen', []],
@@ -134,15 +139,21 @@ describe('a line goes on with', () => {
     ['stop ', []],
     ['pull ana', ['ana/Phi-GGUF']],
     ['pull ana/Phi-GGUF:', ['ana/Phi-GGUF:Q6_K']],
-    ['info uns', [QWEN, `${QWEN}:BF16`, `${QWEN}:Q4_K_M`]],
+    ['info uns', [QWEN, `${QWEN}:BF16`, `${QWEN}:Q4_K_M`, `${QWEN}:Q8_0`]],
     ['pull nobody', []],
     ['pull qwen', []],
-    ['info qwen', ['Qwen3-4B-GGUF', 'Qwen3-4B-GGUF:BF16', 'Qwen3-4B-GGUF:Q4_K_M']],
+    [
+      'info qwen',
+      ['Qwen3-4B-GGUF', 'Qwen3-4B-GGUF:BF16', 'Qwen3-4B-GGUF:Q4_K_M', 'Qwen3-4B-GGUF:Q8_0'],
+    ],
     ['alias rm ', ['fast']],
     ['engine use ', ['b11669-cuda', 'b11505-cpu']],
     ['config get server.po', ['server.port']],
     ['config get mod', ['models.']],
-    ['config get models.u', [`models.${QWEN}.`, `models.${QWEN}:BF16.`, `models.${QWEN}:Q4_K_M.`]],
+    [
+      'config get models.u',
+      [`models.${QWEN}.`, `models.${QWEN}:BF16.`, `models.${QWEN}:Q4_K_M.`, `models.${QWEN}:Q8_0.`],
+    ],
     [`config set models.${QWEN}.ctx`, [`models.${QWEN}.ctx-size`]],
     ['config set server.flash-attn ', ['on', 'off', 'auto']],
     [`config set models.${QWEN}.flash-attn ''`, []],
@@ -156,7 +167,7 @@ describe('a line goes on with', () => {
     ['config set pull.quant iq4_n', ['IQ4_NL']],
     ['cp fas', ['fast']],
     ['cp fast ', []],
-    ['tag add uns', [QWEN, `${QWEN}:BF16`, `${QWEN}:Q4_K_M`]],
+    ['tag add uns', [QWEN, `${QWEN}:BF16`, `${QWEN}:Q4_K_M`, `${QWEN}:Q8_0`]],
   ])('%s: %j', async (line, expected) => {
     expect(await offered(line)).toEqual(expected);
   });

@@ -74,14 +74,16 @@ function show(
     // A name a line, in a pipe too: what stands after a newline in a name must not pass for another.
     if (models.length > 0) terminal.print(models.map(({ ref }) => oneLine(ref)).join('\n'));
   } else if (models.length === 0) {
-    terminal.note(
-      stored === 0
-        ? 'No models yet. `llamero pull user/repo` fetches one.'
-        : `None of the ${stored} models fits.`,
-    );
+    terminal.note(describeNone(stored));
   } else {
     const render = tree ? renderTree : renderModels;
     terminal.print(render(models, terminal, remarks));
     terminal.note(renderTotal(models, size, freeSpace(paths.models)));
   }
+}
+
+/** @param stored how many there are, none of which is shown */
+function describeNone(stored: number): string {
+  if (stored === 0) return 'No models yet. `llamero pull user/repo` fetches one.';
+  return stored === 1 ? 'The only model does not fit.' : `None of the ${stored} models fits.`;
 }

@@ -147,6 +147,10 @@ describe('list', () => {
   test('says when nothing fits, and what a filter has to look like', async () => {
     const none = await home.run(['list', '--filter', 'size>1TB']);
     expect(none).toMatchObject({ exitCode: 0, stdout: '', stderr: 'None of the 3 models fits.\n' });
+    await home.run(['rm', '-y', 'llama/one']);
+    expect((await home.run(['list', '--filter', 'size>1TB'])).stderr).toBe(
+      'The only model does not fit.\n',
+    );
     const { exitCode, stderr } = await home.run(['list', '--filter', 'size']);
     expect(exitCode).toBe(2);
     expect(stderr).toContain('«size» is no filter\nhint: Filters are size>10G, used>30d');

@@ -413,7 +413,7 @@ describe('what cannot be told', () => {
     ['what is no name', ['a/b/c'], 2, 'is no model reference'],
     ['three models', ['a/b', 'c/d', 'e/f'], 2, 'Two models can be compared'],
     ['a memory that is none', ['maker/gemma-GGUF', '--memory', 'lots'], 2, '24G'],
-    ['no model', [], 2, 'ref'],
+    ['no model', [], 2, 'REF is missing'],
   ])('%s ends in an error', async (_, words, exitCode, message) => {
     const result = await info(...words);
     expect(result.exitCode).toBe(exitCode);

@@ -305,7 +305,7 @@ describe('what goes wrong is told with the next step', () => {
     expect(await fail(['pull', 'llama/holes:Q8_0'])).toMatchInlineSnapshot(`
       "exit 3
       error: llama/holes:Q8_0 is not complete at the hub: shard 2 of 2 missing
-      hint: Complete are Q4_K_M (3.00 MB)
+      hint: Complete is Q4_K_M (3.00 MB)
       "
     `);
   });

@@ -91,6 +91,13 @@ describe('what is looked at quickly loads little', () => {
   );
 });
 
+test('completing does not load what commands start with', async () => {
+  await storeModel();
+  const loaded = await loadedBy(['__complete', 'fish', '1', 'run', '']);
+  expect(loaded).not.toContain('chunks/start.cjs');
+  expect(await loadedBy(['list'])).toContain('chunks/start.cjs');
+});
+
 describe('without the framework a command does what it does with it', () => {
   test.each([
     ['list', []],

@@ -1,6 +1,7 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
+import { CAPABILITIES } from '../lib/gguf/header-description.ts';
 import type { HubSearchHit, HubSearchOptions, HubSearchResult } from '../lib/hub/types.ts';
 import { oneLine } from '../lib/plain-text.ts';
 import { type SearchDocument, searchEntry } from '../views/search-document.ts';
@@ -14,7 +15,6 @@ import { pickFound, requirePicker } from '../views/search-pick.ts';
 import { narrowingFlags, searchOptions } from '../views/search-request.ts';
 
 const SORTS = ['downloads', 'likes', 'trending', 'updated', 'created'] as const;
-const CAPABILITIES = ['tools', 'thinking', 'vision', 'audio', 'embedding'] as const;
 
 export default class Search extends BaseCommand<typeof Search> {
   static override summary = 'Search the Hugging Face Hub for GGUF models';
@@ -169,11 +169,9 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
     suggestions: readonly string[],
   ): Promise<void> {
     const { terminal } = this.context;
-    if (models.length === 0 && (this.flags.page ?? 1) > 1) {
-      // That the page is behind the last one says it all.
-    } else if (models.length === 0) {
-      const query = oneLine(this.#words.join(' '));
-      terminal.note(query === '' ? 'No such model was found' : `No such model fits «${query}»`);
+    if (models.length === 0) {
+      // That a page is behind the last one says it all.
+      if (this.flags.page === 1) terminal.note(this.#nothingFound());
     } else if (this.flags.interactive) {
       return this.#pick(models);
     } else if (terminal.verbosity === 'quiet') {
@@ -186,6 +184,11 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
     if (next !== undefined) terminal.note(`More with --page ${next}`);
     if (cut) terminal.note(CUT);
     for (const suggestion of suggestions) terminal.note(oneLine(suggestion));
+  }
+
+  #nothingFound(): string {
+    const query = oneLine(this.#words.join(' '));
+    return query === '' ? 'No such model was found' : `No such model fits «${query}»`;
   }
 
   async #pick(models: readonly FoundModel[]): Promise<void> {

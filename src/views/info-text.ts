@@ -47,7 +47,7 @@ function accessWords(gated: false | 'auto' | 'manual', isPrivate: boolean): stri
 /** What the header tells of a model, in the order in which it is shown. */
 export function modelFacts(info: ModelInfo): Fact[] {
   const { description } = info;
-  const { chatTemplate, headCount, headCountKv, parameters } = description;
+  const { headCount, headCountKv, parameters } = description;
   const sharing =
     headCountKv === undefined || headCountKv === headCount
       ? ''
@@ -60,19 +60,18 @@ export function modelFacts(info: ModelInfo): Fact[] {
     ['Width', count(description.embeddingLength)],
     ['Heads', suffixed(count(headCount), sharing)],
     ['Vocabulary', suffixed(count(description.vocabularySize), ' tokens')],
-    [
-      'Template',
-      chatTemplate === undefined
-        ? isTemplateKnown(info)
-          ? 'none'
-          : ''
-        : formatDiskSize(Buffer.byteLength(chatTemplate)),
-    ],
+    ['Template', templateText(info)],
     ['Can', description.capabilities.join(', ')],
   ];
   return facts
     .filter(([, text]) => text !== '')
     .map(([name, text]) => [name, oneLine(text)] as const);
+}
+
+function templateText(info: ModelInfo): string {
+  const { chatTemplate } = info.description;
+  if (chatTemplate !== undefined) return formatDiskSize(Buffer.byteLength(chatTemplate));
+  return isTemplateKnown(info) ? 'none' : '';
 }
 
 function suffixed(text: string, suffix: string): string {

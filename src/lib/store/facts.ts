@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { LlameroError, systemErrorCode, throwIfAborted } from '../errors.ts';
 import { type FileStamp, sameStamp, stampOf } from '../file-stamp.ts';
 import { isDiskFailure, readTextIfExists, writeFileAtomic } from '../files.ts';
-import { type Capability, describeModel } from '../gguf/header-description.ts';
+import { CAPABILITIES, type Capability, describeModel } from '../gguf/header-description.ts';
 import { readFileHeader } from '../gguf/header.ts';
 import { oneLine } from '../plain-text.ts';
 import type { StoredModel } from './model.ts';
@@ -39,8 +39,6 @@ const AT_ONCE = 4;
 const LIMIT = 20_000;
 /** See the hash memory: what was written to just now may change once more unseen. */
 const SETTLED_MS = 2_000;
-
-const CAPABILITIES = ['tools', 'thinking', 'embedding', 'vision', 'audio'] as const;
 
 const FileFacts = z.object({
   size: z.number(),

@@ -16,7 +16,7 @@ import type { Finder } from './reuse/find.ts';
 import type { HashMemory } from './reuse/hash-memory.ts';
 import type { KeySources } from './server/api-key.ts';
 import type { ModelServer } from './server/router.ts';
-import type { Store } from './store/store.ts';
+import { createStore, type Store } from './store/store.ts';
 import type { Terminal } from './ui/terminal.ts';
 
 /**
@@ -104,7 +104,6 @@ export function createContext(options: ContextOptions): Context {
   });
   // Depends on paths.
   const store = once(async () => {
-    const { createStore } = await import('./store/store.ts');
     return createStore({
       models: paths.models,
       onAliasesKept: (copy) => {
@@ -113,7 +112,7 @@ export function createContext(options: ContextOptions): Context {
         );
       },
       memory: {
-        file: path.join(paths.run, 'repos.json'),
+        file: path.join(paths.run, 'repos.jsonl'),
         onSkip: (file, reason) => terminal.trace(oneLine(`Not used: ${file} (${reason})`)),
       },
     });
@@ -222,7 +221,9 @@ export function createContext(options: ContextOptions): Context {
     paths,
     terminal,
     interrupts,
-    signal: interrupts.signal,
+    get signal() {
+      return interrupts.signal;
+    },
     config,
     http,
     hub,

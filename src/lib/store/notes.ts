@@ -4,8 +4,6 @@ import type { Metadata, ModelNote } from './metadata.ts';
 /** The tag that `--favorite` stands for. */
 export const FAVORITE = 'favorite';
 
-const TAG = /^[\p{L}\p{N}][\p{L}\p{N}._-]{0,31}$/u;
-
 /** What was done with a model, as the store tells it. */
 export interface ModelUse {
   readonly lastUsedAt?: Date;
@@ -63,7 +61,8 @@ export function forgetNote({ notes }: Metadata, quant: string): void {
  * @throws LlameroError USAGE
  */
 export function requireTag(tag: string): string {
-  if (TAG.test(tag)) return tag;
+  // Made where it is needed: the letters of all languages take their time.
+  if (/^[\p{L}\p{N}][\p{L}\p{N}._-]{0,31}$/u.test(tag)) return tag;
   throw new LlameroError('USAGE', `«${tag}» cannot be a tag`, {
     hint: 'A tag is one word of at most 32 letters, digits, dots, dashes and underscores',
   });

@@ -1,23 +1,33 @@
 import path from 'node:path';
 
 import { look } from './folder.ts';
-import { isProjectorName } from './layout.ts';
+import { isProjectorName, METADATA_FILE } from './layout.ts';
 import type { MutableModel, StoredFile, StoredModel } from './model.ts';
 import type { Found, RepoContents } from './repo-models.ts';
 
 /**
  * What a repository holds, in the fewest words: a thousand of these are read before `list` shows
- * anything. Nothing in it is unfinished.
+ * anything. Nothing in it is unfinished. Times are milliseconds since 1970; those of changes are set by
+ * the system alone, whatever is done to a folder or a file.
  */
 export interface PackedRepo {
-  readonly files: readonly PackedFile[];
+  /** When the folder changed last. */
+  readonly at: number;
+  /** When its record changed last, if it has one. */
+  readonly record?: number;
+  /** The folders of shards, and when each of them changed last. */
+  readonly folders?: readonly (readonly [name: string, changedAt: number])[];
   readonly models: readonly PackedModel[];
+  /** Files of no model: projectors. */
+  readonly others?: readonly PackedFile[];
 }
 
+/** When the folders of a repository, and its record, changed last. */
+export type RepoTimes = Pick<PackedRepo, 'at' | 'folders' | 'record'>;
+
 /**
- * A file on disk, projectors too: its path below the folder with `/`; how large it was and when it
- * had changed last, in bytes and milliseconds since 1970; the path in the repository and the digest,
- * where the record tells them.
+ * A file on disk: its path below the folder with `/`; how large it was in bytes, and when it was
+ * written last; the path in the repository and the digest, where the record tells them.
  */
 type PackedFile = readonly [
   file: string,
@@ -27,12 +37,16 @@ type PackedFile = readonly [
   sha256?: string,
 ];
 
-/** A model: its quant, which of the files are its own, which of these llama-server is given. */
-type PackedModel = readonly [quant: string, files: readonly number[], main: number, use: PackedUse];
+/** A model: its quant, its files, which of these llama-server is given, and what is known of its use. */
+type PackedModel = readonly [
+  quant: string,
+  files: readonly PackedFile[],
+  main: number,
+  pulledAt?: number | null,
+  use?: PackedUse,
+];
 
-/** Times are milliseconds since 1970. */
 interface PackedUse {
-  readonly pulledAt?: number;
   readonly lastUsedAt?: number;
   readonly timesUsed?: number;
   readonly tags?: readonly string[];
@@ -40,103 +54,131 @@ interface PackedUse {
 
 /** Packs what was found; undefined where something is unfinished. */
 export function pack(
+  times: RepoTimes,
   found: readonly Found[],
   models: readonly StoredModel[],
 ): PackedRepo | undefined {
   if (models.some(({ state }) => state !== 'complete')) return undefined;
   if (found.some(({ partial }) => partial)) return undefined;
-  const places = new Map(found.map((each, index) => [each.path, index]));
-  const known = new Map(models.flatMap(({ files }) => files).map((file) => [file.path, file]));
-  return {
-    files: found.map(({ file, modifiedAt, path: place, size }) => {
-      const { name = file, sha256 } = known.get(place) ?? {};
-      return sha256 === undefined
-        ? [file, size, modifiedAt, name]
-        : [file, size, modifiedAt, name, sha256];
-    }),
-    models: models.map((model) => {
-      const { lastUsedAt, pulledAt, tags, timesUsed } = model;
-      const use = {
-        ...(pulledAt === undefined ? {} : { pulledAt: pulledAt.getTime() }),
-        ...(lastUsedAt === undefined ? {} : { lastUsedAt: lastUsedAt.getTime() }),
-        ...(timesUsed === undefined ? {} : { timesUsed }),
-        ...(tags === undefined ? {} : { tags }),
-      };
-      const files = model.files.map((file) => places.get(file.path) ?? -1);
-      return [model.quant, files, places.get(model.path) ?? -1, use];
-    }),
+  const rest = new Map(found.map((each) => [each.path, each]));
+  const packed = models.map((model) => {
+    const files = model.files.flatMap((file) => {
+      const each = rest.get(file.path);
+      rest.delete(file.path);
+      return each === undefined ? [] : [packFile(each, file)];
+    });
+    return packModel(model, files);
+  });
+  const others = [...rest.values()].map((each) => packFile(each, undefined));
+  return { ...times, models: packed, ...(others.length === 0 ? {} : { others }) };
+}
+
+function packFile({ file, modifiedAt, size }: Found, known: StoredFile | undefined): PackedFile {
+  const { name = file, sha256 } = known ?? {};
+  if (sha256 !== undefined) return [file, size, modifiedAt, name, sha256];
+  return name === file ? [file, size, modifiedAt] : [file, size, modifiedAt, name];
+}
+
+function packModel(model: StoredModel, files: readonly PackedFile[]): PackedModel {
+  const { lastUsedAt, pulledAt, quant, tags, timesUsed } = model;
+  const main = model.files.findIndex(({ path: place }) => place === model.path);
+  const use = {
+    ...(lastUsedAt === undefined ? {} : { lastUsedAt: lastUsedAt.getTime() }),
+    ...(timesUsed === undefined ? {} : { timesUsed }),
+    ...(tags === undefined ? {} : { tags }),
   };
+  if (Object.keys(use).length > 0) return [quant, files, main, pulledAt?.getTime() ?? null, use];
+  return pulledAt === undefined ? [quant, files, main] : [quant, files, main, pulledAt.getTime()];
 }
 
 /**
- * What is packed, with each file looked at; undefined where one is not what it was, or the value is no
- * packed repository. Checked by hand and on the way: a library for schemas takes longer to load than
- * a thousand of these to read.
+ * What is packed, with the folder and each file looked at; undefined where one is not what it was, or
+ * the value is no packed repository. Checked by hand and on the way: a library for schemas takes longer
+ * to load than a thousand of these to read. Little is made that is thrown away: that is half the work.
  */
 export function unpack(value: unknown, folder: string, repo: string): RepoContents | undefined {
-  const { files, models } = (value ?? {}) as Partial<Record<keyof PackedRepo, unknown>>;
-  if (!Array.isArray(files) || !Array.isArray(models)) return undefined;
-  const found: FoundFile[] = [];
+  if (typeof value !== 'object' || value === null) return undefined;
+  const { at, folders, models, others, record } = value as Record<keyof PackedRepo, unknown>;
+  if (!Array.isArray(models) || !isUnchanged(folder, at)) return undefined;
+  if (record !== undefined && !isUnchanged(below(folder, METADATA_FILE), record)) return undefined;
+  if (folders !== undefined && !areUnchanged(folder, folders)) return undefined;
+  const unpacked = models.map((packed: unknown) => unpackModel(packed, folder, repo));
   let size = 0;
-  let projector: string | undefined;
-  for (const packed of files as unknown[]) {
-    const file = unpackFile(packed, folder);
-    if (file === undefined) return undefined;
-    found.push(file);
-    size += file.stored.size;
-    if (file.isProjector) projector ??= file.stored.path;
-  }
-  const unpacked: StoredModel[] = [];
-  for (const packed of models as unknown[]) {
-    const model = unpackModel(packed, found, repo);
+  for (const model of unpacked) {
     if (model === undefined) return undefined;
-    if (projector !== undefined) model.projector = projector;
-    unpacked.push(model);
+    size += model.size;
   }
-  return { models: unpacked, size };
+  // None of them is undefined.
+  const all = unpacked as MutableModel[];
+  if (others === undefined) return { models: all, size };
+  const projectors = unpackFiles(others, folder);
+  if (projectors === undefined) return undefined;
+  return { models: withProjector(all, projectors), size: size + sizeOf(projectors) };
 }
 
-interface FoundFile {
-  readonly stored: StoredFile;
-  readonly modifiedAt: number;
-  readonly isProjector: boolean;
+/** Whether a folder or a file changed last at this time. */
+function isUnchanged(place: string, changedAt: unknown): boolean {
+  return typeof changedAt === 'number' && look(place)?.ctimeMs === changedAt;
+}
+
+function areUnchanged(folder: string, folders: unknown): boolean {
+  if (!Array.isArray(folders)) return false;
+  return folders.every((each: unknown) => {
+    const [name, changedAt] = Array.isArray(each) ? (each as unknown[]) : [];
+    return typeof name === 'string' && isUnchanged(below(folder, name), changedAt);
+  });
+}
+
+const SEPARATOR = path.sep;
+
+/** @param name with `/` */
+function below(folder: string, name: string): string {
+  return folder + SEPARATOR + (SEPARATOR === '/' ? name : name.replace('/', SEPARATOR));
+}
+
+/** The files, if all of them are what they were. */
+function unpackFiles(value: unknown, folder: string): StoredFile[] | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const files = value.map((packed: unknown) => unpackFile(packed, folder));
+  return files.includes(undefined) ? undefined : (files as StoredFile[]);
 }
 
 // Anybody may have written the file: no name leads out of the folder.
 const NAME = /^(?!\.\.?\/)[^/\0]+(?:\/[^/\0]+)?\.gguf$/iu;
 
-function unpackFile(value: unknown, folder: string): FoundFile | undefined {
+function unpackFile(value: unknown, folder: string): StoredFile | undefined {
   if (!Array.isArray(value)) return undefined;
-  const [file, size, mtimeMs, name = file, sha256] = value as unknown[];
+  const file: unknown = value[0];
+  const size: unknown = value[1];
+  const name: unknown = value[3] ?? file;
+  const sha256: unknown = value[4];
   if (typeof file !== 'string' || typeof name !== 'string' || !NAME.test(file)) return undefined;
-  const place = folder + path.sep + (path.sep === '/' ? file : file.replace('/', path.sep));
+  const place = below(folder, file);
   const figures = look(place);
-  if (figures === undefined || figures.size !== size || figures.mtimeMs !== mtimeMs) {
+  if (figures === undefined || figures.size !== size || figures.mtimeMs !== value[2]) {
     return undefined;
   }
-  const stored =
-    typeof sha256 === 'string' ? { path: place, name, size, sha256 } : { path: place, name, size };
-  return { stored, modifiedAt: mtimeMs, isProjector: isProjectorName(file) };
+  return typeof sha256 === 'string'
+    ? { path: place, name, size, sha256 }
+    : { path: place, name, size };
 }
 
-function unpackModel(
-  value: unknown,
-  found: readonly FoundFile[],
-  repo: string,
-): MutableModel | undefined {
-  if (!Array.isArray(value)) return undefined;
-  const [quant, own, main, use] = value as unknown[];
-  const first = fileAt(found, main)?.stored;
-  if (typeof quant !== 'string' || !Array.isArray(own) || first === undefined) return undefined;
-  const files: StoredFile[] = [];
+function sizeOf(files: readonly StoredFile[]): number {
   let size = 0;
+  for (const file of files) size += file.size;
+  return size;
+}
+
+function unpackModel(value: unknown, folder: string, repo: string): MutableModel | undefined {
+  if (!Array.isArray(value)) return undefined;
+  const quant: unknown = value[0];
+  const main: unknown = value[2];
+  const files = unpackFiles(value[1], folder);
+  const first = typeof main === 'number' ? files?.[main] : undefined;
+  if (typeof quant !== 'string' || files === undefined || first === undefined) return undefined;
   let modifiedAt = 0;
-  for (const index of own as unknown[]) {
-    const file = fileAt(found, index);
-    if (file === undefined) return undefined;
-    files.push(file.stored);
-    size += file.stored.size;
-    modifiedAt = Math.max(modifiedAt, file.modifiedAt);
+  for (const packed of value[1] as readonly PackedFile[]) {
+    if (packed[2] > modifiedAt) modifiedAt = packed[2];
   }
   const model: MutableModel = {
     ref: `${repo}:${quant}`,
@@ -144,22 +186,29 @@ function unpackModel(
     quant,
     path: first.path,
     files,
-    size,
+    size: sizeOf(files),
     state: 'complete',
     modifiedAt: new Date(modifiedAt),
   };
-  unpackUse(use, model);
+  const pulledAt: unknown = value[3];
+  if (typeof pulledAt === 'number') model.pulledAt = new Date(pulledAt);
+  if (value.length > 4) unpackUse(value[4], model);
   return model;
 }
 
-function fileAt(found: readonly FoundFile[], index: unknown): FoundFile | undefined {
-  return typeof index === 'number' ? found[index] : undefined;
-}
-
 function unpackUse(value: unknown, model: MutableModel): void {
-  const { lastUsedAt, pulledAt, tags, timesUsed } = (value ?? {}) as Record<string, unknown>;
-  if (Number.isFinite(pulledAt)) model.pulledAt = new Date(pulledAt as number);
-  if (Number.isFinite(lastUsedAt)) model.lastUsedAt = new Date(lastUsedAt as number);
+  if (typeof value !== 'object' || value === null) return;
+  const { lastUsedAt, tags, timesUsed } = value as Record<keyof PackedUse, unknown>;
+  if (typeof lastUsedAt === 'number') model.lastUsedAt = new Date(lastUsedAt);
   if (typeof timesUsed === 'number') model.timesUsed = timesUsed;
   if (Array.isArray(tags)) model.tags = tags.filter((tag) => typeof tag === 'string');
+}
+
+function withProjector(
+  models: MutableModel[],
+  others: readonly StoredFile[],
+): readonly StoredModel[] {
+  const projector = others.find(({ path: place }) => isProjectorName(path.basename(place)));
+  if (projector !== undefined) for (const model of models) model.projector = projector.path;
+  return models;
 }

@@ -1,13 +1,13 @@
-import { statfsSync } from 'node:fs';
 import path from 'node:path';
 
-import { systemErrorCode } from '../errors.ts';
 import { isDiskFailure, readTextIfExists, writeFileAtomic } from '../files.ts';
-import { look } from './folder.ts';
+import { sortNames } from '../name-order.ts';
+import { look, readFolder } from './folder.ts';
 import { METADATA_FILE } from './layout.ts';
-import { type PackedRepo, pack, unpack } from './packed-repo.ts';
+import { type PackedRepo, type RepoTimes, pack, unpack } from './packed-repo.ts';
 import type { StoredModel } from './model.ts';
 import type { Found, RepoContents } from './repo-models.ts';
+import { trustedDevice } from './trusted-disk.ts';
 
 /**
  * What the folders of repositories were found to hold, so that of a large store only those are read
@@ -15,19 +15,25 @@ import type { Found, RepoContents } from './repo-models.ts';
  * were, or its repository is read again.
  */
 export interface RepoMemory {
+  /** Whether nothing is remembered. */
+  readonly isEmpty: boolean;
+  /** Opens the folder of a user, to be called once for each of them and in their order. */
+  user(name: string, folder: string): UserMemory;
+  /** Keeps what was found for the next process, where that is worth its while. */
+  save(): Promise<void>;
+}
+
+/** What the folders of one user's repositories were found to hold. */
+export interface UserMemory {
+  /** The names of what lies in the user's folder now, in their order. */
+  readonly names: readonly string[];
   /** What a repository holds, where nothing in its folder has changed. */
-  recall(folder: string, repo: string): RepoContents | undefined;
+  recall(name: string, folder: string): RepoContents | undefined;
   /**
    * To be called before a folder is read. What it answers takes what was found there, and does nothing
    * where that cannot be remembered.
    */
-  watch(folder: string, repo: string): (found: FoundRepo) => void;
-  /**
-   * Keeps what was found for the next process, where that is worth its while.
-   *
-   * @param repos all that there are, in their order
-   */
-  save(repos: readonly string[]): Promise<void>;
+  watch(name: string, folder: string): (found: FoundRepo) => void;
 }
 
 /** What was found in the folder of a repository. */
@@ -40,7 +46,7 @@ export interface FoundRepo {
 
 /** Where and how it is remembered. */
 export interface RepoMemoryOptions {
-  /** `run/repos.json`; it may be lost or damaged at any time. */
+  /** `run/repos.jsonl`; it may be lost or damaged at any time. */
   readonly file: string;
   /** The folder of the models. */
   readonly models: string;
@@ -51,76 +57,90 @@ export interface RepoMemoryOptions {
   readonly now?: () => number;
 }
 
-/** When the entries of a folder, or a file, changed last. The second time cannot be set by anybody. */
-type Stamp = readonly [mtimeMs: number, ctimeMs: number];
-
-interface Entry extends PackedRepo {
-  /** Of the folder itself, whose name is empty, its record, if there is one, and its folders of shards. */
-  readonly at: Readonly<Record<string, Stamp>>;
+/** A line of the file: the folder of a user. Behind the line of its name, so that few need be read. */
+interface UserLine {
+  /** When an entry of the folder came or went last; it has to be read where that is not known. */
+  readonly at?: number;
+  /** All that lies in it, in its order; what it holds, see {@link PackedRepo}, where that is remembered. */
+  readonly repos: readonly (readonly [name: string, repo?: unknown])[];
 }
+
+/** The first line of the file. */
+const HEADER = JSON.stringify({ version: 2 });
 
 /** Folders that have to be read anew before the memory is written: until then that takes longer. */
 const WORTH_WRITING = 16;
 /** See the hash memory: what was written to just now may change once more unseen. */
 const SETTLED_MS = 2_000;
 
-/**
- * File systems on which every change of a folder's entries changes the times of the folder: ext2 to
- * ext4, XFS, Btrfs, F2FS, tmpfs and ZFS, by their numbers in `linux/magic.h` (ZFS: `ZFS_SUPER_MAGIC` of
- * OpenZFS). On others a change may go unseen: on FAT, on what the network or another program serves,
- * and on an overlay, whose lower folders may change while it is not mounted.
- */
-const TRUSTED: ReadonlySet<number> = new Set([
-  0xef53, 0x58465342, 0x9123683e, 0xf2f52010, 0x2fc12fc1, 0x01021994,
-]);
-
 /** Opens the memory; none where it could not be trusted. */
 export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMemory | undefined> {
-  const device = trustedDevice(options);
+  const device = trustedDevice(options.models, options.platform);
   if (device === undefined) return undefined;
-  const known = parseMemory(await readMemory(options));
+  const lines = readLines(await readMemory(options));
   const { now = Date.now } = options;
-  const fresh = new Map<string, Entry>();
+  const isSettled = (time: number): boolean => now() - time >= SETTLED_MS;
+  const users: OpenUser[] = [];
+
+  /** The times of a folder to be read, which its contents then have to fit. */
+  function timesOf(folder: string): (folders: readonly string[]) => RepoTimes | undefined {
+    const own = changedAt(folder);
+    const record = changedAt(path.join(folder, METADATA_FILE));
+    return (names) => {
+      const folders = names.map((name) => [name, changedAt(path.join(folder, name))] as const);
+      const all = [own, record, ...folders.map(([, time]) => time)];
+      if (all.some((time) => time === 'elsewhere') || typeof own !== 'number') return undefined;
+      return {
+        at: own,
+        ...(typeof record === 'number' ? { record } : {}),
+        ...(folders.length > 0 ? { folders: folders as [string, number][] } : {}),
+      };
+    };
+  }
+
+  /** Of a link to another disk, or of what is gone, nothing can be told. */
+  function changedAt(place: string): number | 'elsewhere' | undefined {
+    const figures = look(place);
+    return figures === undefined || figures.dev === device ? figures?.ctimeMs : 'elsewhere';
+  }
 
   return {
-    recall(folder, repo) {
-      const entry = Object.hasOwn(known, repo) ? known[repo] : undefined;
-      return isUnchanged(entry, folder) ? unpack(entry, folder, repo) : undefined;
-    },
-    watch(folder, repo) {
-      const own = look(folder);
-      const record = look(path.join(folder, METADATA_FILE));
-      return ({ files, folders, models }) => {
-        const seen = [
-          ['', own] as const,
-          ...(record === undefined ? [] : [[METADATA_FILE, record] as const]),
-          ...folders.map((name) => [name, look(path.join(folder, name))] as const),
-        ];
-        const stamps: [string, Stamp][] = [];
-        for (const [name, figures] of seen) {
-          // Gone meanwhile, or a link to another disk.
-          if (figures === undefined || figures.dev !== device) return;
-          stamps.push([name, [figures.mtimeMs, figures.ctimeMs]]);
-        }
-        const at = Object.fromEntries(stamps);
-        const times = [
-          ...stamps.flatMap(([, stamp]) => stamp),
-          ...files.map(({ modifiedAt }) => modifiedAt),
-        ];
-        if (times.some((time) => now() - time < SETTLED_MS)) return;
-        const packed = pack(files, models);
-        if (packed !== undefined) fresh.set(repo, { at, ...packed });
+    isEmpty: lines.size === 0,
+    user(name, folder) {
+      const line = lines.get(JSON.stringify(name));
+      const remembered = parseLine(line);
+      const known = new Map(remembered.repos);
+      const at = changedAt(folder);
+      const isSame = typeof at === 'number' && at === remembered.at;
+      const names = isSame
+        ? [...known.keys()]
+        : sortNames(readFolder(folder).map((entry) => entry.name));
+      const fresh = new Map<string, PackedRepo>();
+      const settledAt = typeof at === 'number' && isSettled(at) ? at : undefined;
+      users.push({ name, line, at: settledAt, names, isSame, fresh });
+      return {
+        names,
+        recall: (repo, place) => unpack(known.get(repo), place, `${name}/${repo}`),
+        watch(repo, place) {
+          const readTimes = timesOf(place);
+          return ({ files, folders, models }) => {
+            const times = readTimes(folders);
+            if (times === undefined) return;
+            const { at: own, folders: shards = [], record = own } = times;
+            const all = [own, record, ...shards.map(([, time]) => time)];
+            if (![...all, ...files.map(({ modifiedAt }) => modifiedAt)].every(isSettled)) return;
+            const packed = pack(times, files, models);
+            if (packed !== undefined) fresh.set(repo, packed);
+          };
+        },
       };
     },
-    async save(repos) {
-      if (fresh.size < WORTH_WRITING) return;
-      const entries = repos.flatMap((repo) => {
-        const entry = fresh.get(repo) ?? (Object.hasOwn(known, repo) ? known[repo] : undefined);
-        return entry === undefined ? [] : [[repo, entry] as const];
-      });
-      const text = JSON.stringify({ version: 1, repos: Object.fromEntries(entries) });
+    async save() {
+      const changes = users.reduce((sum, { fresh }) => sum + fresh.size, 0);
+      if (changes < WORTH_WRITING) return;
+      const text = [HEADER, ...users.flatMap((user) => [JSON.stringify(user.name), write(user)])];
       try {
-        await writeFileAtomic(options.file, `${text}\n`, 0o600);
+        await writeFileAtomic(options.file, `${text.join('\n')}\n`, 0o600);
       } catch (error) {
         // Who may only read can look all the same.
         if (!isDiskFailure(error)) throw error;
@@ -130,16 +150,27 @@ export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMe
   };
 }
 
-/** The device of the models' folder, where its file system can be trusted. */
-function trustedDevice({ models, platform }: RepoMemoryOptions): number | undefined {
-  if (platform !== 'linux') return undefined;
-  try {
-    return TRUSTED.has(statfsSync(models).type) ? look(models)?.dev : undefined;
-  } catch (error) {
-    if (systemErrorCode(error) === undefined) throw error;
-    // Whatever is wrong with it, reading it will tell.
-    return undefined;
-  }
+/** A user whose folder was opened. */
+interface OpenUser {
+  readonly name: string;
+  /** What was remembered; not what it tells, which for thousands takes room and time. */
+  readonly line: string | undefined;
+  readonly at: number | undefined;
+  readonly names: readonly string[];
+  /** Whether the names are those that were remembered. */
+  readonly isSame: boolean;
+  readonly fresh: ReadonlyMap<string, PackedRepo>;
+}
+
+function write({ at, fresh, isSame, line, names }: OpenUser): string {
+  if (line !== undefined && isSame && fresh.size === 0) return line;
+  const known = new Map(parseLine(line).repos);
+  const repos = names.map((name) => {
+    const repo = fresh.get(name) ?? known.get(name);
+    return repo === undefined ? ([name] as const) : ([name, repo] as const);
+  });
+  const user: UserLine = at === undefined ? { repos } : { at, repos };
+  return JSON.stringify(user);
 }
 
 async function readMemory(options: RepoMemoryOptions): Promise<string | undefined> {
@@ -152,25 +183,36 @@ async function readMemory(options: RepoMemoryOptions): Promise<string | undefine
   }
 }
 
-function parseMemory(text: string | undefined): Readonly<Record<string, unknown>> {
-  if (text === undefined) return {};
+/** The lines of users by the lines of their names, none of them read yet. */
+function readLines(text = ''): ReadonlyMap<string, string> {
+  const [header, ...lines] = text.split('\n');
+  const users = new Map<string, string>();
+  if (header !== HEADER) return users;
+  for (let index = 0; index + 1 < lines.length; index += 2) {
+    users.set(lines[index] ?? '', lines[index + 1] ?? '');
+  }
+  return users;
+}
+
+// Anybody may have written the file: no name leads out of the folder.
+const NAME = /^(?!\.\.?$)[^/\0]+$/u;
+
+/** What a line tells; of a damaged one what can be read of it. */
+function parseLine(line: string | undefined): {
+  readonly at?: unknown;
+  readonly repos: readonly (readonly [name: string, repo: unknown])[];
+} {
+  if (line === undefined) return { repos: [] };
   try {
-    const { repos, version } = JSON.parse(text) as Record<string, unknown>;
-    return version === 1 ? ((repos ?? {}) as Record<string, unknown>) : {};
+    const { at, repos } = JSON.parse(line) as Record<keyof UserLine, unknown>;
+    const known = (Array.isArray(repos) ? (repos as unknown[]) : []).filter(isNamed);
+    return known.length === (repos as unknown[]).length ? { at, repos: known } : { repos: known };
   } catch {
-    // A damaged memory is an empty one: the folders are read again.
-    return {};
+    // Its folders are read again.
+    return { repos: [] };
   }
 }
 
-function isUnchanged(entry: unknown, folder: string): boolean {
-  const { at } = (entry ?? {}) as { readonly at?: unknown };
-  if (typeof at !== 'object' || at === null || !Object.hasOwn(at, '')) return false;
-  for (const [name, stamp] of Object.entries(at)) {
-    const figures = look(name === '' ? folder : folder + path.sep + name);
-    const [mtimeMs, ctimeMs] = Array.isArray(stamp) ? (stamp as unknown[]) : [];
-    if (figures === undefined) return false;
-    if (figures.mtimeMs !== mtimeMs || figures.ctimeMs !== ctimeMs) return false;
-  }
-  return true;
+function isNamed(value: unknown): value is [name: string, repo: unknown] {
+  return Array.isArray(value) && typeof value[0] === 'string' && NAME.test(value[0]);
 }

@@ -1,10 +1,9 @@
 import path from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 
 import { sortNames } from '../name-order.ts';
 import { look, readFolder, readRepoFolder, withoutPartial } from './folder.ts';
 import type { StoredModel } from './model.ts';
-import type { RepoMemory } from './repo-memory.ts';
+import type { FoundRepo, RepoMemory } from './repo-memory.ts';
 import { type Found, type RepoContents, modelsOf } from './repo-models.ts';
 
 // The file system is asked in one go, without promises: of ten thousand folders that takes 0.4 s,
@@ -12,32 +11,65 @@ import { type Found, type RepoContents, modelsOf } from './repo-models.ts';
 // heard all the same, a pause is made after so many milliseconds.
 const LONGEST_STRETCH_MS = 25;
 
+/** Of fewer repositories reading all takes less than to remember them. */
+const WORTH_REMEMBERING = 32;
+
 /**
  * Reads the folders of all repositories, see {@link scanRepo}.
  *
- * @param openMemory the memory of what they held, where there are so many that it is worth it
+ * @param memory what is remembered of them
  */
-export async function scanAll(
-  models: string,
-  openMemory?: (repos: number) => Promise<RepoMemory | undefined>,
-): Promise<RepoContents> {
-  const repos = listRepos(models);
-  const memory = await openMemory?.(repos.length);
+export async function scanAll(models: string, memory?: RepoMemory): Promise<RepoContents> {
+  const users = listUsers(models);
   const found: StoredModel[] = [];
   let size = 0;
   let since = Date.now();
-  for (const repo of repos) {
-    const folder = folderOf(models, repo);
-    const contents = memory?.recall(folder, repo) ?? (await readRepo(folder, repo, memory));
-    for (const model of contents.models) found.push(model);
-    size += contents.size;
-    if (Date.now() - since > LONGEST_STRETCH_MS) {
-      await setImmediate();
-      since = Date.now();
+  const used =
+    memory !== undefined && (!memory.isEmpty || hasMany(models, users)) ? memory : undefined;
+  for (const user of users) {
+    const place = models + path.sep + user;
+    const remembered = used?.user(user, place);
+    for (const name of remembered?.names ?? listFolder(place)) {
+      const folder = place + path.sep + name;
+      const contents =
+        remembered?.recall(name, folder) ??
+        (await readRepo(folder, `${user}/${name}`, remembered?.watch(name, folder)));
+      for (const model of contents.models) found.push(model);
+      size += contents.size;
+      if (Date.now() - since > LONGEST_STRETCH_MS) {
+        await pause();
+        since = Date.now();
+      }
     }
   }
-  await memory?.save(repos);
+  await used?.save();
   return { models: found, size };
+}
+
+// What Node has for this with promises takes longer to load than the pause to make.
+function pause(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}
+
+/** The names of all users that have a folder, in the order of the names of their repositories. */
+function listUsers(models: string): string[] {
+  const names = readFolder(models).map(({ name }) => `${name}/`);
+  // With the `/`: `user-name/repo` stands before `user/repo`.
+  return sortNames(names).map((name) => name.slice(0, -1));
+}
+
+function hasMany(models: string, users: readonly string[]): boolean {
+  let count = 0;
+  return users.some((user) => {
+    count += readFolder(models + path.sep + user).length;
+    return count >= WORTH_REMEMBERING;
+  });
+}
+
+function listFolder(folder: string): string[] {
+  return sortNames(readFolder(folder).map(({ name }) => name));
 }
 
 /** The names of all repositories that have a folder: `user/repo`, in their order. */
@@ -56,16 +88,11 @@ export async function scanRepo(folder: string, repo: string): Promise<RepoConten
   return readRepo(folder, repo, undefined);
 }
 
-function folderOf(models: string, repo: string): string {
-  return models + path.sep + (path.sep === '/' ? repo : repo.replace('/', path.sep));
-}
-
 async function readRepo(
   folder: string,
   repo: string,
-  memory: RepoMemory | undefined,
+  remember: ((found: FoundRepo) => void) | undefined,
 ): Promise<RepoContents> {
-  const remember = memory?.watch(folder, repo);
   const { folders, metadata, names } = readRepoFolder(folder, repo);
   const files: Found[] = [];
   for (const name of names) {

@@ -9,7 +9,7 @@ import type { StoredModel } from './model.ts';
 import { changeTags, noteUse, type TagChange } from './notes.ts';
 import { formatReference, type Reference } from './reference.ts';
 import { type Removal, removeModels, weighRemoval } from './removal.ts';
-import { type RepoMemory, type RepoMemoryOptions, openRepoMemory } from './repo-memory.ts';
+import { type RepoMemoryOptions, openRepoMemory } from './repo-memory.ts';
 import type { RepoContents } from './repo-models.ts';
 import { scanAll } from './scan.ts';
 import type { SpaceFreed } from './space-tally.ts';
@@ -52,9 +52,6 @@ export interface StoreOptions {
   readonly memory?: Pick<RepoMemoryOptions, 'file' | 'onSkip'>;
 }
 
-/** Of fewer repositories reading all takes less than looking into a memory. */
-const WORTH_REMEMBERING = 32;
-
 /** Opens the store. */
 export function createStore({
   models: folder,
@@ -64,12 +61,10 @@ export function createStore({
 }: StoreOptions): Store {
   const aliases = createAliases({ file: aliasesFile, onKept: onAliasesKept });
 
-  async function openMemory(repos: number): Promise<RepoMemory | undefined> {
-    if (memory === undefined || repos < WORTH_REMEMBERING) return undefined;
-    return openRepoMemory({ ...memory, models: folder, platform: process.platform });
+  async function survey(): Promise<RepoContents> {
+    const options = memory && { ...memory, models: folder, platform: process.platform };
+    return scanAll(folder, options && (await openRepoMemory(options)));
   }
-
-  const survey = (): Promise<RepoContents> => scanAll(folder, openMemory);
 
   async function matcher(): Promise<Matcher> {
     const [{ models }, names] = await Promise.all([survey(), aliases.list()]);

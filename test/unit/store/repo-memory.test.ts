@@ -15,14 +15,15 @@ import path from 'node:path';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import { sortNames } from '../../../src/lib/name-order.ts';
 import { updateMetadata } from '../../../src/lib/store/metadata.ts';
 import { changeTags, noteUse } from '../../../src/lib/store/notes.ts';
 import { type RepoMemory, openRepoMemory } from '../../../src/lib/store/repo-memory.ts';
 import type { RepoContents } from '../../../src/lib/store/repo-models.ts';
 import { scanAll } from '../../../src/lib/store/scan.ts';
 
-/** As many as make it worth while to write. */
-const REPOS = 20;
+/** As many as make it worth while to remember them. */
+const REPOS = 40;
 const REPO = 'user/repo-07';
 
 let home: string;
@@ -36,7 +37,7 @@ const later = (): number => Date.now() + 60_000;
 beforeEach(async () => {
   home = await mkdtemp(path.join(tmpdir(), 'llamero-memory-'));
   models = path.join(home, 'models');
-  file = path.join(home, 'run', 'repos.json');
+  file = path.join(home, 'run', 'repos.jsonl');
   skipped = [];
   for (let index = 0; index < REPOS; index += 1) {
     const repo = `user/repo-${String(index).padStart(2, '0')}`;
@@ -45,7 +46,7 @@ beforeEach(async () => {
     await put(repo, 'Q8_0/m-00002-of-00002.gguf', 5);
     await put(repo, 'mmproj-F16.gguf', 7);
     await put(repo, '__proto__/a.gguf', 3);
-    await record(repo, 'Q4_K_M', 'Q4_K_M.gguf', 10);
+    if (index < 10) await record(repo, 'Q4_K_M', 'Q4_K_M.gguf', 10);
   }
 });
 
@@ -86,19 +87,37 @@ async function open(now = later): Promise<RepoMemory> {
 
 /** Fills the memory, and opens it as the next process would. */
 async function remembered(now = later): Promise<RepoMemory> {
-  await scanAll(models, () => open(now));
+  await scanAll(models, await open(now));
   return open(now);
 }
 
 function recall(memory: RepoMemory, repo = REPO): RepoContents | undefined {
-  return memory.recall(path.join(models, repo), repo);
+  const [user = '', name = ''] = repo.split('/');
+  const folder = path.join(models, user);
+  return memory.user(user, folder).recall(name, path.join(folder, name));
+}
+
+/** A line of the file: what is remembered of the repositories of a user. */
+interface Line {
+  readonly at?: unknown;
+  readonly repos: readonly (readonly [name: string, repo: Record<string, unknown>])[];
+}
+
+async function readLine(user = 'user'): Promise<Line> {
+  const lines = (await readFile(file, 'utf8')).split('\n');
+  return JSON.parse(lines[lines.indexOf(JSON.stringify(user)) + 1] ?? '') as Line;
+}
+
+async function writeLine(line: unknown): Promise<void> {
+  const text = typeof line === 'string' ? line : JSON.stringify(line);
+  await writeFile(file, `{"version":2}\n"user"\n${text}\n`);
 }
 
 test('what is recalled is what would be read', async () => {
   const read = await scanAll(models);
   const memory = await remembered();
   expect(recall(memory)).toBeDefined();
-  const again = await scanAll(models, () => Promise.resolve(memory));
+  const again = await scanAll(models, memory);
   expect(again).toEqual(read);
   // JSON is printed in the order of the keys.
   expect(JSON.stringify(again)).toBe(JSON.stringify(read));
@@ -159,7 +178,7 @@ describe('a change is seen', () => {
     await change();
     expect(recall(memory)).toBeUndefined();
     expect(recall(memory, 'user/repo-08')).toBeDefined();
-    expect(await scanAll(models, () => Promise.resolve(memory))).toEqual(await scanAll(models));
+    expect(await scanAll(models, memory)).toEqual(await scanAll(models));
   });
 });
 
@@ -167,14 +186,14 @@ test('a link that led nowhere leads somewhere', async () => {
   await symlink(path.join(home, 'elsewhere.gguf'), inRepo('Q6_K.gguf'));
   const memory = await remembered();
   await writeFile(path.join(home, 'elsewhere.gguf'), 'GGUF');
-  const { models: found } = await scanAll(models, () => Promise.resolve(memory));
+  const { models: found } = await scanAll(models, memory);
   expect(found.map(({ ref }) => ref)).toContain(`${REPO}:Q6_K`);
 });
 
 test('a repository that came is read', async () => {
   const memory = await remembered();
   await put('user/new', 'Q4_K_M.gguf', 10);
-  const { models: found } = await scanAll(models, () => Promise.resolve(memory));
+  const { models: found } = await scanAll(models, memory);
   expect(found.map(({ ref }) => ref)).toContain('user/new:Q4_K_M');
 });
 
@@ -215,100 +234,173 @@ test('a removed repository is forgotten when others are written', async () => {
   await rm(inRepo(), { recursive: true });
   for (let index = 0; index < REPOS; index += 1) await put(`other/${index}`, 'Q2_K.gguf', 1);
   await remembered();
-  const { repos } = JSON.parse(await readFile(file, 'utf8')) as { repos: object };
-  expect(Object.keys(repos)).toHaveLength(2 * REPOS - 1);
-  expect(repos).not.toHaveProperty([REPO]);
+  const names = (await readLine()).repos.map(([name]) => name);
+  expect(names).toHaveLength(REPOS - 1);
+  expect(names).not.toContain('repo-07');
+  expect((await readLine('other')).repos).toHaveLength(REPOS);
 });
 
 test('a memory that can neither be read nor written keeps nobody from looking', async () => {
   // A folder stands where the file should be.
   await mkdir(file, { recursive: true });
-  const { models: found } = await scanAll(models, () => open());
+  const { models: found } = await scanAll(models, await open());
   expect(found).toHaveLength(3 * REPOS);
   expect(skipped).toEqual([file, file]);
+});
+
+describe('the folder of a user', () => {
+  const names = (memory: RepoMemory): readonly string[] =>
+    memory.user('user', path.join(models, 'user')).names;
+
+  test('whose repositories came and went is read', async () => {
+    const memory = await remembered();
+    await rm(inRepo(), { recursive: true });
+    await put('user/Another', 'Q4_K_M.gguf', 1);
+    expect(names(memory)).toEqual([
+      'Another',
+      ...Array.from(
+        { length: REPOS },
+        (_, index) => `repo-${String(index).padStart(2, '0')}`,
+      ).filter((name) => `user/${name}` !== REPO),
+    ]);
+  });
+
+  test('whose time is not known is read', async () => {
+    await remembered();
+    const { repos } = await readLine();
+    await writeLine({ repos: repos.slice(1) });
+    const memory = await open();
+    expect(names(memory)).toHaveLength(REPOS);
+    expect(recall(memory)).toBeDefined();
+  });
+
+  test('that holds files too, and one that is a file', async () => {
+    await writeFile(path.join(models, 'user', '.DS_Store'), 'x');
+    await writeFile(path.join(models, '.DS_Store'), 'x');
+    const memory = await remembered();
+    expect(names(memory)).toContain('.DS_Store');
+    expect(await scanAll(models, memory)).toEqual(await scanAll(models));
+  });
+
+  test('is not believed to hold what lies elsewhere', async () => {
+    await remembered();
+    const { at, repos } = await readLine();
+    const [first] = repos;
+    for (const name of ['../user/repo-07', '..', '.', 'repo-07/.', '', 'a\0']) {
+      await writeLine({ at, repos: [[name, first?.[1]], ...repos] });
+      expect(names(await open())).toEqual(repos.map(([known]) => known));
+    }
+  });
+
+  test('stands in the order of whole names, whatever its case', async () => {
+    for (const repo of ['user-b/x', 'User.c/x', 'Zoe/x', 'a/x', 'user0/x']) {
+      await put(repo, 'Q2_K.gguf', 1);
+    }
+    for (const memory of [undefined, await open(), await remembered()]) {
+      const { models: found } = await scanAll(models, memory);
+      const repos = [...new Set(found.map(({ repo }) => repo))];
+      expect(repos).toEqual(sortNames(repos));
+    }
+  });
 });
 
 describe('a damaged memory', () => {
   const entry = async (): Promise<Record<string, unknown>> => {
     await remembered();
-    const { repos } = JSON.parse(await readFile(file, 'utf8')) as {
-      repos: Record<string, Record<string, unknown>>;
-    };
-    return repos[REPO] ?? {};
+    return new Map((await readLine()).repos).get('repo-07') ?? {};
   };
-  const write = (value: unknown): Promise<void> =>
-    writeFile(file, typeof value === 'string' ? value : JSON.stringify(value));
 
-  test.each(['', '{', 'null', '[]', '{"version":1}', '{"version":1,"repos":7}', '{"version":2}'])(
+  test.each(['', '{', 'null', '[]', '{"version":1}', '{"version":1,"repos":7}', '{"version":3}'])(
     'is none: %j',
     async (text) => {
       await remembered();
-      await write(text);
-      expect(recall(await open())).toBeUndefined();
-      expect(await scanAll(models, () => open())).toEqual(await scanAll(models));
+      await writeFile(file, text);
+      const memory = await open();
+      expect(memory.isEmpty).toBe(true);
+      expect(recall(memory)).toBeUndefined();
+      expect(await scanAll(models, await open())).toEqual(await scanAll(models));
     },
   );
 
+  test.each([
+    '',
+    '{',
+    'null',
+    '[]',
+    '7',
+    '{"at":1}',
+    '{"at":1,"repos":{}}',
+    '{"repos":[7,[],[7]]}',
+  ])('of a user is none: %j', async (text) => {
+    await remembered();
+    await writeLine(text);
+    expect(recall(await open())).toBeUndefined();
+    expect(await scanAll(models, await open())).toEqual(await scanAll(models));
+  });
+
+  test('that was cut off anywhere loses nothing', async () => {
+    await remembered();
+    const whole = await readFile(file, 'utf8');
+    const read = await scanAll(models);
+    for (let length = 0; length < whole.length; length += 199) {
+      await writeFile(file, whole.slice(0, length));
+      expect(await scanAll(models, await open(Date.now))).toEqual(read);
+    }
+  });
+
+  const FILE = ['Q4_K_M.gguf', 10, 1];
+
   test.each<[string, (known: Record<string, unknown>) => unknown]>([
-    ['no stamps', (known) => ({ ...known, at: undefined })],
-    ['stamps of nothing', (known) => ({ ...known, at: {} })],
-    ['a stamp that is none', (known) => ({ ...known, at: { '': 7 } })],
-    ['no files', (known) => ({ ...known, files: undefined })],
-    ['a file that is none', (known) => ({ ...known, files: [7] })],
+    ['no time', (known) => ({ ...known, at: undefined })],
+    ['a time that is none', (known) => ({ ...known, at: '7' })],
+    ['a time of the record that is none', (known) => ({ ...known, record: null })],
     ['no models', (known) => ({ ...known, models: undefined })],
+    ['a model that is none', (known) => ({ ...known, models: [null] })],
+    ['a model without files', (known) => ({ ...known, models: [['Q', 7, 0]] })],
+    ['a model of no file', (known) => ({ ...known, models: [['Q', [], 0]] })],
+    ['a model of a file that is none', (known) => ({ ...known, models: [['Q', [7], 0]] })],
+    ['a model of a file that changed', (known) => ({ ...known, models: [['Q', [FILE], 0]] })],
     [
-      'stamps of names that no file has',
-      (known) => ({ ...known, at: { '': [1, 1], 'a\0': [1, 1] } }),
-    ],
-    [
-      'a stamp of a name that is too long',
-      ({ at, ...known }) => ({
+      'a model whose main file is what every list has',
+      ({ models: all, ...known }) => ({
         ...known,
-        at: { ...(at as object), ['x'.repeat(300)]: [1, 1] },
+        models: [(all as unknown[][])[0]?.with(2, 'length')],
       }),
     ],
+    [
+      'a model whose main file is not there',
+      ({ models: all, ...known }) => ({ ...known, models: [(all as unknown[][])[0]?.with(2, 9)] }),
+    ],
+    ['folders that are none', (known) => ({ ...known, folders: 7 })],
+    ['a folder that is none', (known) => ({ ...known, folders: [7] })],
+    ['a folder of a name that no file has', (known) => ({ ...known, folders: [['a\0', 1]] })],
+    [
+      'a folder of a name that is too long',
+      (known) => ({ ...known, folders: [['x'.repeat(300), 1]] }),
+    ],
+    ['other files that are none', (known) => ({ ...known, others: 7 })],
+    ['another file that changed', (known) => ({ ...known, others: [FILE] })],
     [
       'a name of a file that is too long',
-      (known) => ({
-        ...known,
-        files: [[`${'x'.repeat(300)}.gguf`, 1, 1, 'x']],
-      }),
+      (known) => ({ ...known, others: [[`${'x'.repeat(300)}.gguf`, 1, 1]] }),
     ],
-    [
-      'a model of a file that is what every list has',
-      (known) => ({
-        ...known,
-        models: [['Q', ['at'], 'at', {}]],
-      }),
-    ],
-    ['a model that is none', (known) => ({ ...known, models: [null] })],
-    [
-      'a model of a file that is not there',
-      (known) => ({ ...known, models: [['Q', [99], 99, {}]] }),
-    ],
-    ['a model without files', (known) => ({ ...known, models: [['Q', 7, 0, {}]] })],
     ['null', () => null],
   ])('is no memory of that repository: %s', async (_, damage) => {
     const damaged = damage(await entry());
-    await write({ version: 1, repos: { [REPO]: damaged } });
+    await writeLine({ repos: [['repo-07', damaged]] });
     expect(recall(await open())).toBeUndefined();
+    expect(await scanAll(models, await open())).toEqual(await scanAll(models));
   });
 
   test('whose files lie elsewhere is not believed', async () => {
-    const known = await entry();
+    await entry();
     await put('other/victim', 'Q4_K_M.gguf', 10);
     await put(REPO, 'Q8_0/deep/Q4_K_M.gguf', 10);
-    const now = await stat(inRepo());
-    const at = { '': [now.mtimeMs, now.ctimeMs] };
+    const { ctimeMs: at } = await stat(inRepo());
     const isBelieved = async (name: string): Promise<boolean> => {
       const { mtimeMs, size } = await stat(inRepo(name));
-      const entry = {
-        ...known,
-        at,
-        files: [[name, size, mtimeMs, 'x']],
-        models: [['Q', [0], 0, {}]],
-      };
-      await write({ version: 1, repos: { [REPO]: entry } });
+      const repo = { at, models: [['Q', [[name, size, mtimeMs]], 0]] };
+      await writeLine({ repos: [['repo-07', repo]] });
       return recall(await open()) !== undefined;
     };
     expect(await isBelieved('Q4_K_M.gguf')).toBe(true);
@@ -320,16 +412,14 @@ describe('a damaged memory', () => {
   });
 
   test('whose use makes no sense keeps its models', async () => {
-    const known = await entry();
-    const [first] = known['models'] as [unknown[]];
-    const use = { pulledAt: 'x', lastUsedAt: null, timesUsed: 'y', tags: [7, 'work'] };
-    await write({
-      version: 1,
-      repos: { [REPO]: { ...known, models: [[...first.slice(0, 3), use]] } },
-    });
-    const [model] = recall(await open())?.models ?? [];
-    expect(model).toMatchObject({ tags: ['work'] });
-    expect(model).not.toHaveProperty('pulledAt');
-    expect(model).not.toHaveProperty('timesUsed');
+    const { models: all, ...known } = await entry();
+    const [first] = all as unknown[][];
+    const use = { lastUsedAt: null, timesUsed: 'y', tags: [7, 'work'] };
+    const model = [...(first?.slice(0, 3) ?? []), 'x', use];
+    await writeLine({ repos: [['repo-07', { ...known, models: [model] }]] });
+    const [recalled] = recall(await open())?.models ?? [];
+    expect(recalled).toMatchObject({ tags: ['work'] });
+    expect(recalled).not.toHaveProperty('pulledAt');
+    expect(recalled).not.toHaveProperty('timesUsed');
   });
 });

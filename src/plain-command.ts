@@ -1,24 +1,29 @@
 import { type Context, createContext } from './lib/context.ts';
 import { Terminal } from './lib/ui/terminal.ts';
+import { directOutlets, watchOutput } from './output.ts';
 import { endInFailure, printDocument } from './outcome.ts';
 import { program } from './program.ts';
 import type { Build } from './root-plugin.ts';
+import { listModels } from './views/list.ts';
 
 /** What a command does, and the document it returns for `--json`. */
 type Work = (context: Context, request: { readonly json: boolean }) => Promise<unknown>;
 
 /** A command line that oclif need not read. */
 interface PlainCommand {
-  readonly load: () => Promise<Work>;
+  readonly work: Work;
   readonly json: boolean;
   readonly quiet: boolean;
 }
 
-const list = async (): Promise<Work> => (await import('./views/list.ts')).listModels;
-const ps = async (): Promise<Work> => (await import('./views/processes.ts')).showProcesses;
-
 /** The commands that a shell waits for. */
-const COMMANDS: Readonly<Record<string, () => Promise<Work>>> = { list, ls: list, ps };
+const COMMANDS: Readonly<Record<string, Work>> = {
+  list: listModels,
+  ls: listModels,
+  // What it needs of the server is loaded when it is run.
+  ps: async (context, request) =>
+    (await import('./views/processes.ts')).showProcesses(context, request),
+};
 
 const JSON_FLAG = '--json';
 const QUIET_FLAGS = ['--quiet', '-q'];
@@ -29,11 +34,11 @@ const QUIET_FLAGS = ['--quiet', '-q'];
  */
 export function readPlainCommand([name = '', ...flags]: readonly string[]):
   PlainCommand | undefined {
-  const load = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
-  if (load === undefined) return undefined;
+  const work = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (work === undefined) return undefined;
   if (!flags.every((flag) => flag === JSON_FLAG || QUIET_FLAGS.includes(flag))) return undefined;
   return {
-    load,
+    work,
     json: flags.includes(JSON_FLAG),
     quiet: flags.some((flag) => QUIET_FLAGS.includes(flag)),
   };
@@ -44,21 +49,23 @@ export function readPlainCommand([name = '', ...flags]: readonly string[]):
  * takes longer than what these commands do.
  */
 export async function runPlainCommand(
-  { json, load, quiet }: PlainCommand,
-  { read }: Pick<Build, 'read'>,
+  { json, quiet, work }: PlainCommand,
+  { version }: Pick<Build, 'version'>,
 ): Promise<void> {
   const { environment, interrupts } = program;
   const context = createContext({
-    version: (JSON.parse(read('package.json')) as { readonly version: string }).version,
+    version,
     environment,
     interrupts,
-    terminal: new Terminal(process, quiet ? 'quiet' : 'normal', environment),
+    terminal: new Terminal(process, quiet ? 'quiet' : 'normal', environment, directOutlets()),
   });
   try {
-    const work = await load();
     const document = await work(context, { json });
-    if (json) printDocument(document);
+    if (!json) return;
+    watchOutput();
+    printDocument(document);
   } catch (error) {
+    watchOutput();
     endInFailure(error, { json });
   } finally {
     await context.close();

@@ -20,6 +20,7 @@ export type PackageFile = 'oclif.manifest.json' | 'package.json';
 /** A build of the program: its commands, and where the files of its package are. */
 export interface Build {
   readonly root: string;
+  readonly version: string;
   readonly commands: readonly BuiltCommand[];
   /** The text of a file of the package. */
   read(file: PackageFile): string;

@@ -25,17 +25,14 @@ const OLDEST_NODE = 'node22';
 // What comments say is in the sources; licences have a file of their own.
 const OUTPUT: OutputOptions = { format: 'cjs', comments: false };
 
-// To find and read one file takes less than ten. The Tab key needs the first of these alone.
-const GROUND = sources(
-  'lib/(?:errors|files|name-order|plain-text)',
-  'lib/config/(?:environment|paths)',
-  'lib/store/(?:aliases|layout)',
-);
-/** What `list` needs, and most of it every command. */
+// To find and read one file takes less than ten.
+/** What `list` needs, and most of it every command; what the Tab key needs too. */
 const START = sources(
-  '(?:error-conversion|outcome|plain-command)',
-  'lib/(?:context|format|json-text)',
-  'lib/store/(?:folder|metadata|model|notes|packed-repo|repo-memory|repo-models|scan|sort|store)',
+  '(?:error-conversion|main|outcome|output|plain-command|program)',
+  'lib/(?:context|errors|files|format|interrupts|json-text|name-order|plain-text)',
+  'lib/config/(?:environment|paths)',
+  'lib/store/(?:aliases|folder|layout|metadata|model|notes|packed-repo|repo-memory|repo-models)',
+  'lib/store/(?:scan|sort|store|trusted-disk)',
   'lib/ui/(?:error-text|table|terminal|text-width)',
   'views/(?:list|list-document|model-selection|model-table)',
 );
@@ -80,7 +77,6 @@ export async function bundle(
       includeDependenciesRecursively: false,
       groups: [
         { debugName: 'packages', name: chunkOfPackage },
-        { name: 'ground', test: GROUND },
         { name: 'start', test: START },
         { name: 'config', test: SETTINGS },
       ],

@@ -25,11 +25,12 @@ export function entries(manifest: Interfaces.Manifest): Plugin {
   };
 }
 
-function programOf({ commands }: Interfaces.Manifest): string {
+function programOf({ commands, version }: Interfaces.Manifest): string {
   const table = Object.values(commands).map(commandOf);
   return `
     import { main } from ${pathOf('src/main.ts')};
-    export const start = (files) => main({ ...files, commands: [${table.join()}] });
+    export const start = (files) =>
+      main({ ...files, version: ${JSON.stringify(version)}, commands: [${table.join()}] });
     export const complete = async (files, words) =>
       (await import(${pathOf('src/complete.ts')})).complete(files, words);
   `;

@@ -40,24 +40,29 @@ export function formatDuration(seconds: number): string {
   return `${Math.floor(hours / 24)} d ${hours % 24} h`;
 }
 
-const AGES: readonly (readonly [limit: number, seconds: number, name: string])[] = [
-  [3600, 60, 'minute'],
-  [86_400, 3600, 'hour'],
-  [86_400 * 14, 86_400, 'day'],
-  [86_400 * 60, 86_400 * 7, 'week'],
-  [86_400 * 730, 86_400 * 30.44, 'month'],
-  [Number.POSITIVE_INFINITY, 86_400 * 365.25, 'year'],
+interface Age {
+  /** Seconds up to which it is told in this unit. */
+  readonly limit: number;
+  /** Seconds of one. */
+  readonly unit: number;
+  readonly name: string;
+}
+
+const AGES: readonly Age[] = [
+  { limit: 3600, unit: 60, name: 'minute' },
+  { limit: 86_400, unit: 3600, name: 'hour' },
+  { limit: 86_400 * 14, unit: 86_400, name: 'day' },
+  { limit: 86_400 * 60, unit: 86_400 * 7, name: 'week' },
+  { limit: 86_400 * 730, unit: 86_400 * 30.44, name: 'month' },
+  { limit: Number.POSITIVE_INFINITY, unit: 86_400 * 365.25, name: 'year' },
 ];
 
 /** How long ago a moment was, for people: `just now`, `5 minutes ago`, `3 weeks ago`. */
 export function formatAge(moment: Date, now: Date): string {
   const seconds = (now.getTime() - moment.getTime()) / 1000;
   if (seconds < 60) return 'just now';
-  for (const [limit, unit, name] of AGES) {
-    if (seconds < limit) {
-      const count = Math.floor(seconds / unit);
-      return `${count} ${name}${count === 1 ? '' : 's'} ago`;
-    }
+  for (const age of AGES) {
+    if (seconds < age.limit) return `${formatCount(Math.floor(seconds / age.unit), age.name)} ago`;
   }
   return 'long ago';
 }

@@ -3,6 +3,9 @@ import { LlameroError } from './errors.ts';
 /** What a signal from outside asks for. */
 export type InterruptKind = 'interrupt' | 'terminate' | 'hangup' | 'output closed';
 
+/** The signals that ask for an end, and what each of them means. */
+export const SIGNALS = { SIGINT: 'interrupt', SIGTERM: 'terminate', SIGHUP: 'hangup' } as const;
+
 const MEANING = {
   interrupt: ['INTERRUPTED', 'Interrupted'],
   terminate: ['TERMINATED', 'Terminated'],
@@ -16,7 +19,7 @@ const MEANING = {
  * of them out of impatience. A chat takes Ctrl+C over while an answer streams.
  */
 export class Interrupts {
-  readonly #controller = new AbortController();
+  #controller: AbortController | undefined;
   readonly #takers: (() => void)[] = [];
   readonly #onImpatience: (exitCode: number) => void;
 
@@ -26,7 +29,12 @@ export class Interrupts {
 
   /** Aborted when the program is asked to end; its reason is the LlameroError to end with. */
   get signal(): AbortSignal {
-    return this.#controller.signal;
+    return this.#abort.signal;
+  }
+
+  // To load what aborts takes longer than much of what a shell waits for.
+  get #abort(): AbortController {
+    return (this.#controller ??= new AbortController());
   }
 
   /** Tells of a signal that arrived. */
@@ -35,16 +43,16 @@ export class Interrupts {
     const taker = this.#takers.at(-1);
     if (kind === 'interrupt' && taker !== undefined) {
       taker();
-    } else if (this.#controller.signal.aborted) {
+    } else if (this.#abort.signal.aborted) {
       if (kind === 'interrupt' || kind === 'terminate') this.#onImpatience(error.exitCode);
     } else {
-      this.#controller.abort(error);
+      this.#abort.abort(error);
     }
   }
 
   /** Asks the program to end for a reason that is no signal. */
   end(reason: LlameroError): void {
-    this.#controller.abort(reason);
+    this.#abort.abort(reason);
   }
 
   /** Gives Ctrl+C to a handler until the returned function is called. */

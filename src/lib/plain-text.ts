@@ -20,6 +20,15 @@ export function isPlainLine(text: string): boolean {
   return PLAIN_LINE.test(text);
 }
 
+// A letter that is no such word's, or a blank where none may be.
+const NOT_PLAIN = /[^\n -~]| {2}|^ | $/mu;
+
+/** Whether {@link isPlainLine} holds for each of them. */
+export function arePlainLines(texts: readonly string[]): boolean {
+  const all = texts.join('\n');
+  return !NOT_PLAIN.test(all) && all.split('\n').length === Math.max(1, texts.length);
+}
+
 /** As {@link stripControls}, on one line: runs of white space become one blank. */
 export function oneLine(text: string): string {
   if (isPlainLine(text)) return text;

@@ -22,11 +22,12 @@ export function filterModels(
  * read where nobody asks.
  */
 export async function factsFor(
-  { paths, signal, terminal }: Context,
+  context: Context,
   models: readonly StoredModel[],
   needed: boolean,
 ): Promise<FactsByRef> {
   if (!needed) return new Map();
+  const { paths, signal, terminal } = context;
   const { createFactsMemory } = await import('../lib/store/facts.ts');
   return createFactsMemory({ file: path.join(paths.run, 'headers.json') }).read(models, {
     signal,

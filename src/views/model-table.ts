@@ -2,7 +2,7 @@ import { formatAge, formatCount, formatDiskSize, formatParameters } from '../lib
 import { oneLine } from '../lib/plain-text.ts';
 import type { StoredModel } from '../lib/store/model.ts';
 import type { FactsByRef } from '../lib/store/sort.ts';
-import { type Cell, type Column, renderTable } from '../lib/ui/table.ts';
+import { type Cell, type Column, renderColumns, renderTable } from '../lib/ui/table.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
 
 /** What is shown of stored models besides themselves. */
@@ -26,11 +26,12 @@ export function renderModels(
   terminal: Terminal,
   remarks: ModelRemarks,
 ): string {
-  const columns = columnsFor(models, terminal, remarks);
-  return renderTable({
-    columns,
+  const columns = columnsFor(models, terminal, remarks).map(({ cell, ...column }) => ({
+    ...column,
+    cells: models.map(cell),
+  }));
+  return renderColumns(columns, {
     headerStyle: terminal.headerStyle,
-    rows: models.map((model) => columns.map(({ cell }) => cell(model))),
     width: terminal.stdoutIsTerminal ? terminal.columns : undefined,
   });
 }
@@ -40,7 +41,7 @@ function columnsFor(
   terminal: Terminal,
   { aliases, facts, now, showsUse }: ModelRemarks,
 ): ModelColumn[] {
-  const hasAlias = models.some(({ ref }) => aliases.has(ref));
+  const hasAlias = aliases.size > 0 && models.some(({ ref }) => aliases.has(ref));
   const hasTags = models.some(({ tags }) => tags !== undefined);
   const ifAny = (any: boolean, ...columns: ModelColumn[]): ModelColumn[] => (any ? columns : []);
   return [

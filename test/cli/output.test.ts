@@ -1,7 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { closeSync, openSync, readFileSync } from 'node:fs';
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, constants, openSync, readFileSync, readSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
+import { Socket } from 'node:net';
 import path from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -93,6 +96,88 @@ describe('a file takes the whole of it', () => {
       expect(readFileSync(file, 'utf8')).toBe(stdout);
     },
   );
+});
+
+describe.skipIf(process.platform === 'win32')('a pipe', () => {
+  let writer: number;
+  let reader: number;
+
+  beforeEach(async () => {
+    // More than a pipe takes at once: half a megabyte.
+    for (let index = 1000; index < 3000; index += 1) {
+      const name = `${'x'.repeat(200)}-${index}.gguf`;
+      await writeFile(home.path('models/user/repo', name), 'GGUF');
+    }
+    const fifo = home.path('pipe');
+    execFileSync('mkfifo', [fifo]);
+    writer = openSync(fifo, constants.O_RDWR);
+    reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  });
+
+  afterEach(() => {
+    closeSync(reader);
+  });
+
+  function list(...words: readonly string[]): { child: ChildProcess; ended: Promise<unknown[]> } {
+    const child = spawn(process.execPath, [PROGRAM, 'list', ...words], {
+      env: home.env,
+      stdio: ['ignore', writer, 'pipe'],
+    });
+    return { child, ended: once(child, 'exit') };
+  }
+
+  /** What can be read now; nothing where the other side has not written yet. */
+  function read(): string {
+    const chunk = Buffer.alloc(16_384);
+    try {
+      return chunk.toString('latin1', 0, readSync(reader, chunk));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return '';
+      throw error;
+    }
+  }
+
+  async function readSomething(): Promise<string> {
+    for (;;) {
+      const text = read();
+      if (text !== '') return text;
+      await setTimeout(5);
+    }
+  }
+
+  test('that does not wait for its reader gets all of it', async () => {
+    const { child, ended } = list('-q');
+    await once(child, 'spawn');
+    // Opened as a stream of this process, which makes the pipe one that does not wait.
+    const stream = new Socket({ fd: writer, readable: false });
+    let text = await readSomething();
+    await setTimeout(300);
+    while (child.exitCode === null) {
+      text += read();
+      await setTimeout(1);
+    }
+    text += read();
+    expect(await ended).toEqual([0, null]);
+    expect(text.split('\n')).toHaveLength(2002);
+    stream.destroy();
+  });
+
+  test('whose reader takes its time does not keep a signal waiting', async () => {
+    const { child, ended } = list();
+    await readSomething();
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([null, 'SIGTERM']);
+    closeSync(writer);
+  });
+
+  test('whose reader has left takes no more, which is no failure', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'list'], { env: home.env });
+    const ended = once(child, 'exit');
+    await once(child.stdout, 'data');
+    child.stdout.destroy();
+    expect(await ended).toEqual([0, null]);
+    closeSync(writer);
+  });
 });
 
 describe('--json', () => {

@@ -1,4 +1,4 @@
-import { isPlainLine, oneLine } from '../plain-text.ts';
+import { arePlainLines, isPlainLine, oneLine } from '../plain-text.ts';
 import { textWidth } from './text-width.ts';
 
 /** A column of a table. */
@@ -25,57 +25,91 @@ export interface TableOptions {
 const GAP = '  ';
 const NARROWEST = 8;
 
+/** A column with all its cells, from the top down. */
+export interface FilledColumn extends Column {
+  readonly cells: readonly Cell[];
+}
+
 /**
  * Lays a table out: columns as wide as their widest cell, two blanks between them. Cell texts are
  * made safe for the terminal here. Fitted into `width` by shortening the widest of the columns that shrink.
  */
-export function renderTable({ columns, headerStyle, rows, width }: TableOptions): string {
-  const header = columns.map(({ header: text }) =>
-    headerStyle === undefined ? text : { text, style: headerStyle },
-  );
-  const widths = columns.map(() => 0);
-  const lines = [header, ...rows].map((row) =>
-    row.map((each, index) => {
-      const cell = readCell(each);
-      if (cell.width > (widths[index] ?? 0)) widths[index] = cell.width;
-      return cell;
-    }),
-  );
-  if (width !== undefined) fit(widths, columns, width);
-  return lines
-    .map((line) => {
-      const cells = columns.map((column, index) =>
-        drawCell(line[index] ?? EMPTY, widths[index] ?? 0, column.align),
-      );
-      return cells.join(GAP).trimEnd();
-    })
-    .join('\n');
+export function renderTable({ columns, rows, ...options }: TableOptions): string {
+  const filled = columns.map((column, index) => ({
+    ...column,
+    cells: rows.map((row) => row[index] ?? ''),
+  }));
+  return renderColumns(filled, options);
 }
 
-/** A cell whose text may be shown, with the columns it takes. */
-interface MeasuredCell {
+/** As {@link renderTable}, of columns, which for thousands of rows takes half the time. */
+export function renderColumns(
+  columns: readonly FilledColumn[],
+  { headerStyle, width }: Pick<TableOptions, 'headerStyle' | 'width'>,
+): string {
+  const measured = columns.map(({ cells, header }) => {
+    const top = headerStyle === undefined ? header : { text: header, style: headerStyle };
+    return [readCell(top), ...readCells(cells)];
+  });
+  const widths = measured.map((cells) => {
+    let widest = 0;
+    for (const cell of cells) {
+      const own = typeof cell === 'string' ? cell.length : cell.width;
+      if (own > widest) widest = own;
+    }
+    return widest;
+  });
+  if (width !== undefined) fit(widths, columns, width);
+  const [first = [], ...others] = measured.map((cells, index) =>
+    drawCells(cells, widths[index] ?? 0, columns[index]?.align),
+  );
+  const lines = first.map((text, row) => {
+    let line = text;
+    for (const cells of others) line += GAP + (cells[row] ?? '');
+    return line.trimEnd();
+  });
+  return lines.join('\n');
+}
+
+/** A cell whose text may be shown, with the columns it takes; words of ASCII are their own measure. */
+type MeasuredCell = string | StyledCell;
+
+interface StyledCell {
   readonly text: string;
   readonly width: number;
   readonly style: ((text: string) => string) | undefined;
 }
 
-const EMPTY: MeasuredCell = { text: '', width: 0, style: undefined };
+/** Nearly all columns are words of ASCII, which one look at all of them tells. */
+function readCells(cells: readonly Cell[]): readonly MeasuredCell[] {
+  return cells.every((cell) => typeof cell === 'string') && arePlainLines(cells)
+    ? cells
+    : cells.map(readCell);
+}
 
 function readCell(cell: Cell): MeasuredCell {
   const { style, text } = typeof cell === 'string' ? { text: cell, style: undefined } : cell;
-  // Nearly every cell is such a line, and takes as many columns as it has letters.
-  if (isPlainLine(text)) return { text, width: text.length, style };
+  if (isPlainLine(text)) return style === undefined ? text : { text, width: text.length, style };
   const shown = oneLine(text);
   return { text: shown, width: textWidth(shown), style };
 }
 
+function drawCells(
+  cells: readonly MeasuredCell[],
+  width: number,
+  align: Column['align'],
+): readonly string[] {
+  return cells.map((cell) => {
+    if (typeof cell !== 'string' || cell.length > width) return drawCell(cell, width, align);
+    return align === 'right' ? cell.padStart(width) : cell.padEnd(width);
+  });
+}
+
 function drawCell(cell: MeasuredCell, width: number, align: Column['align']): string {
-  const isWider = cell.width > width;
-  const text = isWider ? shorten(cell.text, width) : cell.text;
-  const styled = cell.style === undefined ? text : cell.style(text);
-  const missing = width - (isWider ? textWidth(text) : cell.width);
-  if (missing <= 0) return styled;
-  const padding = ' '.repeat(missing);
+  const { style, text: whole } = typeof cell === 'string' ? { text: cell, style: undefined } : cell;
+  const text = shorten(whole, width);
+  const styled = style === undefined ? text : style(text);
+  const padding = ' '.repeat(Math.max(0, width - textWidth(text)));
   return align === 'right' ? padding + styled : styled + padding;
 }
 

@@ -21,6 +21,19 @@ export interface StandardStreams {
   readonly stderr: OutputStream;
 }
 
+/** Where lines go: a stream, or what stands in for one. */
+export interface Outlet {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+}
+
+/** Where lines go that are data, and where those for people. */
+export interface Outlets {
+  readonly stdout: Outlet;
+  readonly stderr: Outlet;
+}
+
 /** Something that is drawn in place and has to be told of lines that come in between. */
 export interface Overlay {
   /** Shows a line above what is drawn. */
@@ -45,6 +58,7 @@ const PLAIN_TERMS: ReadonlySet<string | undefined> = new Set([undefined, '', 'du
  */
 export class Terminal {
   readonly #environment: ColourEnvironment;
+  readonly #outlets: Outlets;
   #outStyle: ChalkInstance | undefined;
   #style: ChalkInstance | undefined;
   readonly streams: StandardStreams;
@@ -56,8 +70,15 @@ export class Terminal {
   /** Whether the terminal knows no cursor movement, so that nothing may be drawn over. */
   readonly isPlain: boolean;
 
-  constructor(streams: StandardStreams, verbosity: Verbosity, environment: ColourEnvironment) {
+  /** @param outlets where lines go; to the streams themselves unless told */
+  constructor(
+    streams: StandardStreams,
+    verbosity: Verbosity,
+    environment: ColourEnvironment,
+    outlets: Outlets = streams,
+  ) {
     this.streams = streams;
+    this.#outlets = outlets;
     this.verbosity = verbosity;
     // Terminals of Windows set no TERM, and move the cursor.
     this.isPlain =
@@ -73,7 +94,7 @@ export class Terminal {
 
   /** Colours for what goes to stderr. */
   get style(): ChalkInstance {
-    const level = colourLevel(this.streams.stderr, this.#environment);
+    const level = colourLevel(this.#outlets.stderr, this.#environment);
     return (this.#style ??= new Chalk({ level }));
   }
 
@@ -84,22 +105,22 @@ export class Terminal {
   }
 
   get #outLevel(): ColourLevel {
-    return colourLevel(this.streams.stdout, this.#environment);
+    return colourLevel(this.#outlets.stdout, this.#environment);
   }
 
   /** Whether stdout is a terminal, so that a table may be fitted to its width. */
   get stdoutIsTerminal(): boolean {
-    return this.streams.stdout.isTTY === true;
+    return this.#outlets.stdout.isTTY === true;
   }
 
   /** Whether progress can be drawn, in place, on stderr. */
   get canDraw(): boolean {
-    return this.streams.stderr.isTTY === true && this.verbosity === 'normal' && !this.isPlain;
+    return this.#outlets.stderr.isTTY === true && this.verbosity === 'normal' && !this.isPlain;
   }
 
   /** Whether somebody is there to answer a question. */
   get canPrompt(): boolean {
-    return this.streams.stdin.isTTY && this.streams.stderr.isTTY === true;
+    return this.streams.stdin.isTTY && this.#outlets.stderr.isTTY === true;
   }
 
   /** Whether stdin is a terminal. */
@@ -109,7 +130,7 @@ export class Terminal {
 
   /** The width of stdout in columns. */
   get columns(): number {
-    return this.streams.stdout.columns ?? COLUMNS_WITHOUT_TERMINAL;
+    return this.#outlets.stdout.columns ?? COLUMNS_WITHOUT_TERMINAL;
   }
 
   /** Does work that reads the keyboard, while nobody else reads it. */
@@ -119,12 +140,12 @@ export class Terminal {
 
   /** A line of data, to stdout. */
   print(line: string): void {
-    this.streams.stdout.write(`${line}\n`);
+    this.#outlets.stdout.write(`${line}\n`);
   }
 
   /** Data as it is, to stdout: the pieces of a streamed answer. */
   write(text: string): void {
-    this.streams.stdout.write(text);
+    this.#outlets.stdout.write(text);
   }
 
   /** A line for people, to stderr; not with --quiet. */
@@ -143,7 +164,7 @@ export class Terminal {
   }
 
   #say(line: string): void {
-    if (this.overlay === undefined) this.streams.stderr.write(`${line}\n`);
+    if (this.overlay === undefined) this.#outlets.stderr.write(`${line}\n`);
     else this.overlay.say(line);
   }
 }
@@ -151,12 +172,12 @@ export class Terminal {
 type ColourLevel = 0 | 1 | 2 | 3;
 
 /** 0 or 1 to 3 as chalk counts them. NO_COLOR: https://no-color.org; FORCE_COLOR as Node reads it. */
-function colourLevel(stream: OutputStream, environment: ColourEnvironment): ColourLevel {
+function colourLevel(outlet: Outlet, environment: ColourEnvironment): ColourLevel {
   const forced = environment.FORCE_COLOR;
   if (forced !== undefined) {
     if (forced === '0' || forced === 'false') return 0;
     return forced === '2' ? 2 : forced === '3' ? 3 : 1;
   }
   if (environment.NO_COLOR !== undefined && environment.NO_COLOR !== '') return 0;
-  return stream.isTTY === true && environment.TERM !== 'dumb' ? 1 : 0;
+  return outlet.isTTY === true && environment.TERM !== 'dumb' ? 1 : 0;
 }

@@ -1,7 +1,13 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 
-import { oneLine, redact, stripControls } from '../../../src/lib/plain-text.ts';
+import {
+  arePlainLines,
+  isPlainLine,
+  oneLine,
+  redact,
+  stripControls,
+} from '../../../src/lib/plain-text.ts';
 
 test.each([
   ['plain text\n\twith lines', 'plain text\n\twith lines'],
@@ -22,6 +28,20 @@ test('nothing that controls a terminal passes', () => {
       expect(oneLine(text)).not.toMatch(/[\p{Cc}]/u);
     }),
   );
+});
+
+test('one look at many lines tells what a look at each does', () => {
+  const text = fc.string({ unit: fc.constantFrom(' ', 'a', '~', '\n', '\r', '\t', 'é', '\u2028') });
+  fc.assert(
+    fc.property(fc.array(text, { minLength: 1, maxLength: 4 }), (texts) => {
+      expect(arePlainLines(texts)).toBe(texts.every(isPlainLine));
+      expect(texts.every(isPlainLine)).toBe(
+        texts.every((each) => oneLine(each) === each && /^[ -~]*$/u.test(each)),
+      );
+    }),
+    { numRuns: 2000 },
+  );
+  expect(arePlainLines([])).toBe(true);
 });
 
 test.each([

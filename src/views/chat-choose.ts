@@ -2,7 +2,7 @@ import type { Choice } from '../lib/chat/session/io.ts';
 import { abortError } from '../lib/errors.ts';
 import { oneLine } from '../lib/plain-text.ts';
 import { type PromptFrame, promptSize } from '../lib/ui/prompt-size.ts';
-import { shorten } from '../lib/ui/table.ts';
+import { shorten, shortenReference } from '../lib/ui/table.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
 
 const CHOOSING: Omit<PromptFrame, 'message'> = {
@@ -38,7 +38,10 @@ export async function choose<Value>(
               const name = oneLine(label);
               return {
                 value,
-                name: shorten(remark === undefined ? name : `${name}  ${oneLine(remark)}`, width),
+                name:
+                  remark === undefined
+                    ? shortenReference(name, width)
+                    : shorten(`${name}  ${oneLine(remark)}`, width),
                 short: name,
               };
             }),

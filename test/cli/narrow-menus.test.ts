@@ -70,4 +70,14 @@ describe('the list in which a model is chosen', () => {
     expect(lines.length).toBeLessThanOrEqual(size.rows);
     expect(lines.filter((line) => line.includes('a-user'))).toHaveLength(2);
   });
+
+  test('tells models apart that differ in their quant alone', async () => {
+    const size = { columns: 40, rows: 24 };
+    await using pty = new Pty(home, ['alias', 'set', 'l', 'gguf:q'], size);
+    const lines = await asked(pty, 'a-user', size);
+    const shown = lines.filter((line) => line.includes('a-user'));
+    expect(shown.map((line) => /…(:\w+)$/u.exec(line)?.[1])).toEqual(
+      [...QUANTS, ...QUANTS].map((quant) => `:${quant}`),
+    );
+  });
 });

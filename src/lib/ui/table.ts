@@ -127,6 +127,14 @@ export function shorten(text: string, width: number): string {
   return `${kept}…`;
 }
 
+/** As {@link shorten}; of a reference its quant stays: `user/Some-Mo…:Q4_K_M`. */
+export function shortenReference(text: string, width: number): string {
+  const quant = text.slice(text.lastIndexOf(':'));
+  const left = width - textWidth(quant);
+  if (!text.includes(':') || left < NARROWEST) return shorten(text, width);
+  return shorten(text.slice(0, -quant.length), left) + quant;
+}
+
 function fit(widths: number[], columns: readonly Column[], available: number): void {
   const total = (): number =>
     widths.reduce((sum, width) => sum + width, 0) + GAP.length * (widths.length - 1);

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { renderTable } from '../../../src/lib/ui/table.ts';
+import { renderTable, shortenReference } from '../../../src/lib/ui/table.ts';
 
 function widths(width: number): number[] {
   const [header = ''] = renderTable({
@@ -25,4 +25,14 @@ test.each([
   [20, [10, 8, 8]],
 ])('in %i columns what shrinks gives way as evenly as it can', (width, expected) => {
   expect(widths(width)).toEqual(expected);
+});
+
+test.each([
+  ['user/repo:Q4_K_M', 16, 'user/repo:Q4_K_M'],
+  ['user/repository:Q4_K_M', 18, 'user/repos…:Q4_K_M'],
+  ['user/repository:Q4_K_M', 15, 'user/re…:Q4_K_M'],
+  ['user/repository:Q4_K_M', 14, 'user/reposito…'],
+  ['user/repository', 8, 'user/re…'],
+])('%j fits into %i columns as %j', (text, width, shown) => {
+  expect(shortenReference(text, width)).toBe(shown);
 });

@@ -81,6 +81,9 @@ async function isFolder(target: string): Promise<boolean> {
   }
 }
 
+/** What the name of a file ends in while it is written, and for good where that was cut off. */
+export const TEMPORARY_SUFFIX = /\.[0-9a-f]{12}\.tmp$/u;
+
 /**
  * Writes a file so that readers, and a crash at any instant, see the old content or the new one:
  * temporary file in the same folder, fsync, rename, fsync of the folder. Makes the folder.

@@ -1,4 +1,4 @@
-import { access, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { access, cp, mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, expect, test } from 'vitest';
 
@@ -61,6 +61,7 @@ test('unfinished pulls go only when that is asked for', async () => {
   const { stdout } = await home.run(['prune', '--partials', '--yes', '--json']);
   expect(JSON.parse(stdout)).toEqual({
     builds: [],
+    left: [],
     partials: [REF],
     failed: [],
     freed: 7000,
@@ -97,4 +98,26 @@ test('on a terminal it is shown, and asked about', async () => {
   pty.type('y\r');
   expect(await pty.ended).toBe(0);
   expect(await engines()).toEqual(['b100-cpu', 'b101-cpu', 'version.json']);
+});
+
+test('what a write left that was cut off goes when it is old', async () => {
+  const folders = ['run', 'models/llama/half'];
+  for (const folder of folders) {
+    await mkdir(home.path(folder), { recursive: true });
+    await writeFile(home.path(folder, 'new.json.0123456789ab.tmp'), 'x');
+    await writeFile(home.path(folder, 'other.tmp'), 'x');
+    await writeFile(home.path(folder, 'old.json.0123456789ab.tmp'), 'y'.repeat(500));
+    await utimes(home.path(folder, 'old.json.0123456789ab.tmp'), 1, 1);
+    await utimes(home.path(folder, 'other.tmp'), 1, 1);
+  }
+  const old = folders.map((folder) => home.path(folder, 'old.json.0123456789ab.tmp'));
+  expect((await ok(['prune', '--dry-run'])).stdout).toBe('2 interrupted writes  1.00 kB\n');
+  const { stdout } = await ok(['prune', '--yes', '--json']);
+  expect(JSON.parse(stdout)).toMatchObject({ left: old, freed: 1000 });
+  for (const folder of folders) {
+    expect((await readdir(home.path(folder))).filter((name) => name.endsWith('.tmp'))).toEqual([
+      'new.json.0123456789ab.tmp',
+      'other.tmp',
+    ]);
+  }
 });

@@ -103,6 +103,7 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
           find: () => discoverToken({ environment, homeDirectory: homedir() }),
           ask: async () => (await context.hub()).account({ signal }),
           offline: (await context.config()).get('hub.offline'),
+          platform: process.platform,
         });
       },
     },

@@ -10,6 +10,7 @@ import {
   type Variable,
   definitionOf,
 } from './schema.ts';
+import { unsetLine } from './shell-word.ts';
 import { parseValue } from './value.ts';
 
 /** Where a value comes from; a later one of the list wins. */
@@ -105,7 +106,9 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
         readVariable(environment, variable.name),
         here,
         variable.name,
-        { hint: `Give ${variable.name} such a value, or \`unset ${variable.name}\`` },
+        {
+          hint: `Give ${variable.name} such a value, or \`${unsetLine([variable.name], process.platform)}\``,
+        },
       );
       settings.set(key, { value, source: 'environment', origin: variable.name });
     }

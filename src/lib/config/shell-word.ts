@@ -8,6 +8,13 @@ export function shellWord(word: string, platform: NodeJS.Platform = 'linux'): st
   return `'${word.replaceAll("'", quote)}'`;
 }
 
+/** The line that takes variables out of the environment: of PowerShell on Windows, of a POSIX shell elsewhere. */
+export function unsetLine(names: readonly string[], platform: NodeJS.Platform): string {
+  return platform === 'win32'
+    ? `Remove-Item ${names.map((name) => `Env:${name}`).join(', ')}`
+    : `unset ${names.join(' ')}`;
+}
+
 /** A command line as it can be pasted: into PowerShell on Windows, into a POSIX shell elsewhere. */
 export function shellLine(words: readonly string[], platform: NodeJS.Platform): string {
   const line = words.map((word) => shellWord(word, platform)).join(' ');

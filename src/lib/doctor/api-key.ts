@@ -1,4 +1,4 @@
-import { shellLine } from '../config/shell-word.ts';
+import { shellLine, unsetLine } from '../config/shell-word.ts';
 import { LlameroError } from '../errors.ts';
 import { chooseKey, type KeySources } from '../server/api-key.ts';
 import { findingOf } from './diagnose.ts';
@@ -30,6 +30,6 @@ export async function checkApiKey(options: ApiKeyOptions): Promise<Finding[]> {
 /** A key that is set goes before one that would be made, so it has to go first. */
 function removalOf({ ownFile, platform, sources }: ApiKeyOptions): string {
   if (sources.file !== undefined) return 'llamero config unset server.api-key-file';
-  if (sources.value !== undefined) return 'unset LLAMERO_API_KEY';
+  if (sources.value !== undefined) return unsetLine(['LLAMERO_API_KEY'], platform);
   return shellLine(['rm', ownFile], platform);
 }

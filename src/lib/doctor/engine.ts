@@ -1,3 +1,4 @@
+import { unsetLine } from '../config/shell-word.ts';
 import { readBuilds } from '../engine/builds.ts';
 import { describeEngine, type Engine } from '../engine/engine.ts';
 import { type EngineCandidate, findEngine, type FindOptions } from '../engine/find.ts';
@@ -46,7 +47,7 @@ export async function checkEngine(
     // The one that was named goes before any other, whatever is installed.
     const unset =
       named?.origin === 'environment'
-        ? `unset ${named.by}`
+        ? unsetLine([named.by], search.platform)
         : 'llamero config unset server.llama-server';
     return [findingOf(id, error, named === undefined ? 'llamero update' : unset)];
   }

@@ -1,3 +1,4 @@
+import { unsetLine } from '../config/shell-word.ts';
 import { LlameroError } from '../errors.ts';
 import type { HubToken } from '../hub/token.ts';
 import type { HubAccount } from '../hub/types.ts';
@@ -12,10 +13,16 @@ export interface TokenOptions {
   /** Asks the hub whose the token is. */
   readonly ask: () => Promise<HubAccount | undefined>;
   readonly offline: boolean;
+  readonly platform: NodeJS.Platform;
 }
 
 /** Whether the token of the Hugging Face Hub is taken there. Without a network it stays open. */
-export async function checkToken({ ask, find, offline }: TokenOptions): Promise<Finding[]> {
+export async function checkToken({
+  ask,
+  find,
+  offline,
+  platform,
+}: TokenOptions): Promise<Finding[]> {
   const token = await find();
   if (token === undefined) {
     const message =
@@ -35,7 +42,7 @@ export async function checkToken({ ask, find, offline }: TokenOptions): Promise<
     return [{ id, severity: 'ok', message: `${which} belongs to ${owner}${role}` }];
   } catch (error) {
     if (!(error instanceof LlameroError)) throw error;
-    if (error.code === 'TOKEN_REFUSED') return [findingOf(id, error, fixFor(token))];
+    if (error.code === 'TOKEN_REFUSED') return [findingOf(id, error, fixFor(token, platform))];
     if (error.exitCode !== 6) throw error;
     return [
       { id, severity: 'warning', message: `${which} could not be checked: ${error.message}` },
@@ -43,6 +50,6 @@ export async function checkToken({ ask, find, offline }: TokenOptions): Promise<
   }
 }
 
-function fixFor({ origin }: HubToken): string {
-  return /^[A-Z_]+$/u.test(origin) ? `unset ${origin}` : 'hf auth login';
+function fixFor({ origin }: HubToken, platform: NodeJS.Platform): string {
+  return /^[A-Z_]+$/u.test(origin) ? unsetLine([origin], platform) : 'hf auth login';
 }

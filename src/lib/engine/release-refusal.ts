@@ -1,3 +1,4 @@
+import { unsetLine } from '../config/shell-word.ts';
 import { LlameroError } from '../errors.ts';
 import { formatDuration } from '../format.ts';
 import { askedWait } from '../http/retry.ts';
@@ -26,7 +27,9 @@ export async function refusalError(response: Response, asker: Asker): Promise<Ll
     return new LlameroError(
       'TOKEN_REFUSED',
       `${host} refuses the token from GH_TOKEN or GITHUB_TOKEN: it is wrong, expired or revoked`,
-      { hint: 'Releases need no token. Go on without: unset GH_TOKEN GITHUB_TOKEN' },
+      {
+        hint: `Releases need no token. Go on without: ${unsetLine(['GH_TOKEN', 'GITHUB_TOKEN'], process.platform)}`,
+      },
     );
   }
   if (status === 401 || status === 403) {

@@ -185,7 +185,11 @@ describe('the token', () => {
   const http = createHttp({ version: '1.2.3', environment: {} });
   const token = testToken('mine');
 
-  async function look(endpoint: string, sent: string, offline = false): Promise<Finding[]> {
+  async function look(
+    endpoint: string,
+    sent: string,
+    { offline = false, platform = 'linux' }: { offline?: boolean; platform?: NodeJS.Platform } = {},
+  ): Promise<Finding[]> {
     const own = { token: sent, origin: 'HF_TOKEN' };
     const hub = createHub({
       http,
@@ -193,7 +197,12 @@ describe('the token', () => {
       token: own,
       offline: offline ? { by: 'LLAMERO_OFFLINE', end: 'Unset LLAMERO_OFFLINE' } : undefined,
     });
-    return checkToken({ find: () => Promise.resolve(own), ask: () => hub.account(), offline });
+    return checkToken({
+      find: () => Promise.resolve(own),
+      ask: () => hub.account(),
+      offline,
+      platform,
+    });
   }
 
   test('that is none is fine', async () => {
@@ -201,6 +210,7 @@ describe('the token', () => {
       find: () => Promise.resolve(undefined),
       ask: () => Promise.reject(new Error('never asked')),
       offline: false,
+      platform: 'linux',
     });
     expect(found).toMatchObject([{ severity: 'ok' }]);
   });
@@ -225,6 +235,9 @@ describe('the token', () => {
       { severity: 'error', code: 'TOKEN_REFUSED', fix: 'unset HF_TOKEN' },
     ]);
     expect(JSON.stringify(found)).not.toContain(token);
+    expect(await look(hub.endpoint, token, { platform: 'win32' })).toMatchObject([
+      { fix: 'Remove-Item Env:HF_TOKEN' },
+    ]);
   });
 
   test('from the file is made anew by logging in', async () => {
@@ -235,13 +248,16 @@ describe('the token', () => {
       find: () => Promise.resolve(own),
       ask: () => asked.account(),
       offline: false,
+      platform: 'linux',
     });
     expect(found).toMatchObject([{ fix: 'hf auth login' }]);
   });
 
   test('is not asked about offline', async () => {
     await using hub = await startHub();
-    expect(await look(hub.endpoint, token, true)).toMatchObject([{ severity: 'note' }]);
+    expect(await look(hub.endpoint, token, { offline: true })).toMatchObject([
+      { severity: 'note' },
+    ]);
     expect(hub.requests).toEqual([]);
   });
 

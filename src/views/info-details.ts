@@ -3,8 +3,14 @@ import type { GgufHeader } from '../lib/gguf/header.ts';
 import type { GgufValue } from '../lib/gguf/header-values.ts';
 import { tensorBytes, tensorTypeName } from '../lib/gguf/memory-types.ts';
 import type { ModelInfo } from '../lib/info/types.ts';
-import { renderTable } from '../lib/ui/table.ts';
+import { renderTable, shorten } from '../lib/ui/table.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
+
+/**
+ * Letters of a key or a tensor that are shown. Real ones have up to 64 (`GGML_MAX_NAME`); a megabyte
+ * that somebody made one of would make every line that long.
+ */
+const LONGEST_NAME = 128;
 
 /** All files of a repository, and what each is. */
 export function renderFiles(info: ModelInfo, terminal: Terminal): string {
@@ -54,9 +60,12 @@ export function renderFiles(info: ModelInfo, terminal: Terminal): string {
 export function renderMetadata(header: GgufHeader, terminal: Terminal): string {
   const keys = new Set([...header.metadata.keys(), ...header.arrays.keys()]);
   return renderTable({
-    columns: [{ header: 'KEY' }, { header: 'VALUE', shrinks: true }],
+    columns: [
+      { header: 'KEY', shrinks: true },
+      { header: 'VALUE', shrinks: true },
+    ],
     headerStyle: terminal.headerStyle,
-    rows: Array.from(keys, (key) => [key, valueText(header, key)]),
+    rows: Array.from(keys, (key) => [shorten(key, LONGEST_NAME), valueText(header, key)]),
     width: widthOf(terminal),
   });
 }
@@ -83,7 +92,7 @@ export function renderTensors(headers: readonly GgufHeader[], terminal: Terminal
       .map(({ dimensions, name, type }) => {
         const bytes = tensorBytes(type, dimensions);
         return [
-          name,
+          shorten(name, LONGEST_NAME),
           tensorTypeName(type),
           dimensions.join(' × '),
           bytes === undefined ? '' : formatDiskSize(bytes),

@@ -291,7 +291,7 @@ describe('what goes wrong is told with the next step', () => {
     });
     expect(await fail(['pull', 'llama/pieces'])).toMatchInlineSnapshot(`
       "exit 3
-      error: No GGUF file of a model to run: m-Q4_K_M.gguf-split-a is a piece of a cut file: llama.cpp loads it only when joined again; m-Q4_K_M.gguf-split-b is a piece of a cut file: llama.cpp loads it only when joined again
+      error: No GGUF file of a model to run in llama/pieces: m-Q4_K_M.gguf-split-a is a piece of a cut file: llama.cpp loads it only when joined again; m-Q4_K_M.gguf-split-b is a piece of a cut file: llama.cpp loads it only when joined again
       hint: Look for a newer upload of this model, whole or in shards named -00001-of-0000N.gguf
       "
     `);

@@ -1,3 +1,4 @@
+import { shellWord } from '../config/shell-word.ts';
 import { LlameroError } from '../errors.ts';
 import { formatCount, formatMemorySize } from '../format.ts';
 import { oneLine } from '../plain-text.ts';
@@ -105,7 +106,7 @@ export function chooseDefault<F extends RepoFile>(
   const loadable = complete.filter(isLoadable);
   const ranked = loadable.length > 0 ? loadable : complete;
   const [first] = ranked;
-  if (first === undefined) throw nothingUsable(inventory);
+  if (first === undefined) throw nothingUsable(inventory, context);
   const { quant, verdict } = bestFitting(ranked, context.judgement) ?? { quant: first };
   const reasons = [
     quant === first
@@ -115,14 +116,23 @@ export function chooseDefault<F extends RepoFile>(
       isAlone: ranked.length === 1,
       judgement: context.judgement,
     }),
-    ...(isBelowFourBits(quant.name) ? ['below 4 bits, which costs quality'] : []),
+    ...qualityWords(quant),
   ];
   const choice = { quant, reason: `${quant.label}: ${reasons.join('; ')}` };
   if (preferred === undefined) return choice;
   const match = findQuant(inventory, preferred);
   if (match.kind === 'found' && isComplete(match.quant)) {
-    const { label } = match.quant;
-    return { quant: match.quant, reason: `${label}: the quant that is set as preferred` };
+    const wanted = match.quant;
+    const fit = context.judgement?.fitOf(wanted).verdict;
+    const words = [
+      'the quant that is set as preferred',
+      ...fitWords(wanted, wanted, fit === 'too-large' ? undefined : fit, {
+        isAlone: true,
+        judgement: context.judgement,
+      }),
+      ...qualityWords(wanted),
+    ];
+    return { quant: wanted, reason: `${wanted.label}: ${words.join('; ')}` };
   }
   const problem = {
     found: 'lacks shards',
@@ -131,6 +141,10 @@ export function chooseDefault<F extends RepoFile>(
   }[match.kind];
   const why = `${oneLine(preferred)}, which is preferred, ${problem}`;
   return { quant, reason: `${choice.reason}; ${why}` };
+}
+
+function qualityWords({ name }: { readonly name: string }): string[] {
+  return isBelowFourBits(name) ? ['below 4 bits, which costs quality'] : [];
 }
 
 /** Verdicts that make a default, the better ones together first. */
@@ -205,11 +219,10 @@ function reasonFor<F extends RepoFile>(
 
 const MAX_LISTED = 5;
 
-function nothingUsable<F extends RepoFile>({
-  quants,
-  projectors,
-  other,
-}: Inventory<F>): LlameroError {
+function nothingUsable<F extends RepoFile>(
+  { other, projectors, quants }: Inventory<F>,
+  { repo }: RankingContext,
+): LlameroError {
   if (quants.length > 0) {
     const lacking = quants.map(
       ({ label, shards }) => `${label} (${shards?.missing.length ?? 0} of ${shards?.total ?? 0})`,
@@ -225,10 +238,12 @@ function nothingUsable<F extends RepoFile>({
   ];
   const found = named.length === 0 ? '' : `: ${listed(named)}`;
   const pieces = refused.some(({ kind }) => kind === 'pieces');
-  return new LlameroError('NO_GGUF', `No GGUF file of a model to run${found}`, {
+  const where = repo === undefined ? '' : ` in ${oneLine(repo)}`;
+  const wanted = shellWord(oneLine(repo?.slice(repo.indexOf('/') + 1) ?? 'llama'));
+  return new LlameroError('NO_GGUF', `No GGUF file of a model to run${where}${found}`, {
     hint: pieces
       ? 'Look for a newer upload of this model, whole or in shards named -00001-of-0000N.gguf'
-      : 'Look for a repository with GGUF files: llamero search <name>',
+      : `Look for a repository with GGUF files: \`llamero search ${wanted}\``,
   });
 }
 

@@ -31,7 +31,7 @@ export async function withFileSource<T>(
     const { size } = await handle.stat();
     return await work({
       name: file,
-      remedy: 'Check the model with `llamero verify <ref>`',
+      remedy: 'Check what is stored with `llamero verify`',
       size,
       read: async (start, length) => {
         const bytes = new Uint8Array(length);

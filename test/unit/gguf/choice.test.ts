@@ -166,5 +166,12 @@ describe('chooseDefault', () => {
 
   test('refuses an empty repository', () => {
     expect(refusalOf().message).toBe('No GGUF file of a model to run');
+    const repo = 'ana/Some-Model';
+    expect(() => chooseDefault(inventoryOf(), undefined, { repo })).toThrow(
+      expect.objectContaining({
+        message: 'No GGUF file of a model to run in ana/Some-Model',
+        hint: 'Look for a repository with GGUF files: `llamero search Some-Model`',
+      }),
+    );
   });
 });

@@ -133,8 +133,16 @@ describe('the reason of a default', () => {
     );
   });
 
-  test('a quant that is preferred is taken however it fits', () => {
-    expect(reasonOn(llama, ram(4), 'q8_0')).toBe('Q8_0: the quant that is set as preferred');
+  test('a quant that is preferred is taken however it fits, and that is said', () => {
+    expect(reasonOn(llama, ram(4), 'q8_0')).toBe(
+      'Q8_0: the quant that is set as preferred; too large: it takes 9.37 GiB with 8192 tokens of context, and there are 4.00 GiB of memory, of which the system needs some',
+    );
+    expect(reasonOn(llama, ram(64), 'q8_0')).toBe(
+      'Q8_0: the quant that is set as preferred; fits in memory with 8192 tokens of context',
+    );
+    expect(reasonOn(llama, ram(64), 'q2_k')).toMatch(
+      /^Q2_K: .* preferred; .*; below 4 bits, which costs quality$/u,
+    );
   });
 
   test('one of 4 bits that is tight goes before one of 3 bits that fits', () => {

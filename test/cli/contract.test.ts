@@ -27,7 +27,14 @@ interface Manifest {
         readonly hiddenAliases: readonly string[];
         readonly args: Readonly<Record<string, { readonly required?: boolean }>>;
         readonly flags: Readonly<
-          Record<string, { readonly char?: string; readonly aliases?: readonly string[] }>
+          Record<
+            string,
+            {
+              readonly char?: string;
+              readonly aliases?: readonly string[];
+              readonly options?: readonly string[];
+            }
+          >
         >;
       }
     >
@@ -40,13 +47,14 @@ function describeCommands({ commands }: Manifest): string[] {
     const words = Object.entries(args).map(([name, { required }]) =>
       required === true ? `<${name}>` : `[${name}]`,
     );
-    const options = Object.entries(flags).map(([name, { aliases = [], char }]) =>
-      [
+    const options = Object.entries(flags).map(([name, { aliases = [], char, options: values }]) => {
+      const names = [
         `--${name}`,
         ...(char === undefined ? [] : [`-${char}`]),
         ...aliases.map((alias) => `--${alias}`),
-      ].join('/'),
-    );
+      ];
+      return names.join('/') + (values === undefined ? '' : `=${values.join('|')}`);
+    });
     const also = hiddenAliases.length === 0 ? [] : [`(also ${hiddenAliases.join(', ')})`];
     return [id.replaceAll(':', ' '), ...words, ...options.sort(), ...also].join(' ');
   });

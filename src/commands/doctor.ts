@@ -16,7 +16,7 @@ interface DoctorDocument {
 export default class Doctor extends BaseCommand<typeof Doctor> {
   static override summary = 'Look for what is wrong, and say what mends it';
 
-  static override description = `Looks at Node.js, LLAMERO_HOME, the settings, the disk, the engine and how old it is, the GPU, the token of the Hub, the API key, the server's record, aliases, unfinished pulls, and the history. Nothing is changed. The Hub is asked whose the token is, unless offline; nobody else is asked.
+  static override description = `Looks at Node.js, LLAMERO_HOME, the settings, the disk, the engine and how old it is, the GPU, the token of the Hub, the API key, the server's record, aliases, unfinished pulls, and the history. Nothing is changed but what llamero remembers of the disk. The Hub is asked whose the token is, unless offline; nobody else is asked.
 
 Exit codes: 0 as long as nothing is worse than a warning, else that of the first error: 2 for the settings and the API key, 5 for the token, 7 for the disk, 8 for the history, 9 for the engine, 10 for the server.`;
 

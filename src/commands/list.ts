@@ -13,7 +13,7 @@ export default class List extends BaseCommand<typeof List> {
 
   static override description = `Unfinished pulls are shown with their percentage; \`llamero pull\` continues them, \`llamero rm\` removes them.
 
-A filter is a field, an operator and a value: size>10G, used>30d (not used for 30 days), modified<1w, params>=7B, quant=Q4*, name=*llama*, arch=llama, cap=vision, tag=work, state=partial. Several must all hold. Operators are = and != for words, which may have * in them, and also <, <=, > and >= for sizes, ages (12h, 30d, 4w, 1y) and parameters. What params, arch and cap ask for is read from the files once and remembered. Changes nothing.
+A filter is a field, an operator and a value: size>10G, used>30d (not used for 30 days), modified<1w, params>=7B, quant=Q4*, name=*llama*, arch=llama, cap=vision, tag=work, state=partial. Several must all hold. Operators are = and != for words, which may have * in them, and also <, <=, > and >= for sizes, ages (12h, 30d, 4w, 1y) and parameters. What params, arch and cap ask for is read from the files once and remembered. Changes nothing else.
 
 Exit codes: 2 a filter that cannot be read, 7 the store cannot be read.`;
 

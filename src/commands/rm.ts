@@ -93,7 +93,7 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
     const models = await chooseForRemoval(this.context, {
       names: this.positionals,
       filters: this.#filters(),
-      isSeen: this.flags['dry-run'] || !this.flags.yes,
+      isSeen: this.flags['dry-run'] || this.#mayConfirm,
       mayAsk: !this.jsonEnabled(),
     });
     if (this.flags['dry-run'] || models.length === 0) return this.#show(models);
@@ -164,6 +164,11 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
     };
   }
 
+  /** Whether somebody is there who sees what would go, and says yes. */
+  get #mayConfirm(): boolean {
+    return !this.flags.yes && !this.jsonEnabled() && this.context.terminal.canPrompt;
+  }
+
   #tellShared(bytes: number): void {
     const text = describeShared(bytes);
     if (text !== undefined) this.context.terminal.note(text);
@@ -187,7 +192,7 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
   async #ask(models: readonly StoredModel[]): Promise<void> {
     if (this.flags.yes) return;
     const { signal, terminal } = this.context;
-    if (this.jsonEnabled() || !terminal.canPrompt) {
+    if (!this.#mayConfirm) {
       throw new LlameroError('CONFIRMATION_REQUIRED', 'Nobody is there to confirm the removal', {
         hint: 'Add --yes to remove without a question',
       });

@@ -21,7 +21,7 @@ export default class Search extends BaseCommand<typeof Search> {
 
   static override description = `Only repositories with a GGUF file to run are shown. DEFAULT is the quant that \`llamero pull\` takes. The Hub tells no sizes in a search: ~ marks what is estimated from the number of parameters. FITS says whether that fits this machine's memory with the context of \`pull.context\`: GPU, yes, tight, or no; \`llamero info\` says it exactly. ✓ marks what is stored here.
 
-Sizes of models are meant as models are called by: --max-params 7B keeps what has up to 7.7 billion. Nothing is changed, and nothing found is no failure.
+Sizes of models are meant as models are called by: --max-params 7B keeps what has up to 7.7 billion. Nothing is changed but what llamero remembers of the disk, and nothing found is no failure.
 
 Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cannot be asked.`;
 

@@ -18,7 +18,7 @@ export default class Version extends BaseCommand<typeof Version> {
     'Show the versions of llamero, Node.js and llama.cpp, and where things are';
 
   static override description =
-    '`llamero --version` prints the version of llamero alone. Changes nothing.\n\nExit codes: 0 done.';
+    '`llamero --version` prints the version of llamero alone. Changes nothing but what llamero remembers of engines.\n\nExit codes: 0 done.';
 
   static override examples = ['<%= config.bin %> version', '<%= config.bin %> version --json'];
 

@@ -30,11 +30,11 @@ export function printExplanation(terminal: Terminal, explanation: ModelExplanati
 export function printRemarks(terminal: Terminal, { problem, running }: ModelExplanation): void {
   if (problem !== undefined) terminal.warn(`it cannot be loaded so: ${oneLine(problem)}`);
   if (running === undefined) return;
-  terminal.note(
-    running.differences.length === 0
-      ? 'It runs with these settings now'
-      : 'It runs with other settings now, until it is loaded again:',
-  );
+  if (running.differences.length > 0) {
+    terminal.note('It runs with other settings now, until it is loaded again:');
+  } else if (problem === undefined) {
+    terminal.note('It runs with these settings now');
+  }
   for (const { flag, running: now = 'not given', settings = 'not given' } of running.differences) {
     terminal.note(`  ${flag}: ${oneLine(now)} now, ${oneLine(settings)} then`);
   }

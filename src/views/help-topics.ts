@@ -24,7 +24,7 @@ export const HELP_TOPICS: ReadonlyMap<string, HelpTopic> = new Map([
     {
       entries: REFERENCE_FORMS,
       remark:
-        'Where a part of a name fits several stored models, a terminal asks and anything else ends with exit code 4. What removes takes nothing but whole names, aliases and patterns',
+        'Where a part of a name fits several stored models, a terminal asks and anything else ends with exit code 4. What removes takes nothing but whole names, aliases and patterns, unless somebody confirms it',
     },
   ],
 ]);

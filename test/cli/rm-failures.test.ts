@@ -137,3 +137,14 @@ test('what has a name elsewhere frees nothing, and that is said, beforehand too'
   );
   expect(await readdir(home.path())).toContain('elsewhere');
 });
+
+test.each([[[]], [['--yes']], [['--json']]])(
+  'a part of a name is told whole where nobody can confirm it: %j',
+  async (flags) => {
+    const { exitCode, stderr, stdout } = await home.run(['rm', 'second', ...flags]);
+    expect(exitCode).toBe(3);
+    expect(stderr + stdout).toContain('b/second');
+    const hinted = await home.run(['rm', '--yes', 'b/second']);
+    expect(hinted.stdout).toBe('Removed b/second:Q8_0\n');
+  },
+);

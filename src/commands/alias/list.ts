@@ -16,7 +16,7 @@ export default class AliasList extends BaseCommand<typeof AliasList> {
   static override summary = 'Show the short names of models';
 
   static override description =
-    'A name whose model is not on this machine any more is marked; `llamero pull` brings the model back, `llamero alias rm` removes the name. Changes nothing.\n\nExit codes: 0 done, 7 the store cannot be read.';
+    'A name whose model is not on this machine any more is marked; `llamero pull` brings the model back, `llamero alias rm` removes the name. Changes nothing but what llamero remembers of the disk.\n\nExit codes: 0 done, 7 the store cannot be read.';
 
   static override examples = [
     '<%= config.bin %> alias list',

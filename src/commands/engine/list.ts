@@ -7,7 +7,7 @@ export default class EngineList extends BaseCommand<typeof EngineList> {
   static override summary = 'List the builds of llama.cpp on this machine';
 
   static override description =
-    'Installed ones, the one that LLAMERO_LLAMA_SERVER or server.llama-server names, and those on PATH. Changes nothing.\n\nExit codes: 2 a wrong setting, 7 a folder cannot be read.';
+    'Installed ones, the one that LLAMERO_LLAMA_SERVER or server.llama-server names, and those on PATH. Changes nothing but what llamero remembers of engines.\n\nExit codes: 2 a wrong setting, 7 a folder cannot be read.';
 
   static override examples = [
     '<%= config.bin %> engine list',

@@ -69,7 +69,8 @@ export const ENVIRONMENT_VARIABLES = [
   {
     name: 'XDG_CONFIG_HOME',
     group: 'engine',
-    description: "Folder of settings, looked into for llama.cpp's own (default ~/.config)",
+    description:
+      "Folder of settings, looked into for llama.cpp's own, and where fish completion is installed (default ~/.config)",
   },
   {
     name: 'APPDATA',
@@ -145,7 +146,7 @@ export const ENVIRONMENT_VARIABLES = [
   {
     name: 'HF_HUB_OFFLINE',
     group: 'hub',
-    description: 'As LLAMERO_OFFLINE, read when that is not set',
+    description: 'Make no request to the hub; read when LLAMERO_OFFLINE is not set',
   },
   {
     name: 'HTTPS_PROXY',

@@ -77,7 +77,7 @@ export function formatParameters(parameters: number | undefined): string {
   return parameters === undefined ? '' : formatAmount(parameters, ['', 'K', 'M', 'B', 'T']);
 }
 
-/** A count for people, three digits of it: `950`, `12.3k`, `4.56M`. */
+/** A count for people, three digits of it or all before the point: `950`, `12.3k`, `4.56M`, `1000T`. */
 export function formatAmount(
   count: number,
   units: readonly string[] = ['', 'k', 'M', 'B', 'T'],
@@ -89,6 +89,7 @@ export function formatAmount(
     value /= 1000;
     unit += 1;
   }
-  const text = unit === 0 ? String(Math.round(value)) : value.toPrecision(3);
+  const isWhole = unit === 0 || value >= 999.5;
+  const text = isWhole ? String(Math.round(value)) : value.toPrecision(3);
   return `${text.includes('.') ? text.replace(/\.?0+$/u, '') : text}${units[unit] ?? ''}`;
 }

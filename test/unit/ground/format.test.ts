@@ -3,10 +3,12 @@ import { describe, expect, test } from 'vitest';
 
 import {
   formatAge,
+  formatAmount,
   formatCount,
   formatDiskSize,
   formatDuration,
   formatMemorySize,
+  formatParameters,
   formatRate,
 } from '../../../src/lib/format.ts';
 
@@ -71,6 +73,23 @@ test('counts agree with their nouns', () => {
     '1 model',
     '2 models',
   ]);
+});
+
+test.each([
+  [950, '950'],
+  [999.5, '1k'],
+  [12_345, '12.3k'],
+  [1e12, '1T'],
+  [999_499_999_999_999, '999T'],
+  [999_500_000_000_000, '1000T'],
+  [1e15, '1000T'],
+  [Number.MAX_SAFE_INTEGER, '9007T'],
+])('%d downloads are %s', (count, text) => {
+  expect(formatAmount(count)).toBe(text);
+});
+
+test('parameters beyond the last unit are told in it', () => {
+  expect(formatParameters(2e15)).toBe('2000T');
 });
 
 test('a size never takes more than nine columns', () => {

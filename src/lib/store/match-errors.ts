@@ -49,13 +49,15 @@ export function notStored(text: string, near: string | undefined, endpoint?: str
     const hint = `Did you mean ${typed(near)}? \`llamero list\` shows what is stored`;
     return new LlameroError('MODEL_NOT_FOUND', message, { hint });
   }
+  // The hub searches names of repositories, which hold no quant.
+  const [searched = ''] = text.trim().split(/[:@]/u);
   // What has a slash is meant for a reference, and may not be one.
-  if (text.trim() === '' || text.includes('/')) {
+  if (searched === '' || text.includes('/')) {
     parseReference(text, endpoint);
     const hint = `\`llamero list\` shows what is stored; \`llamero pull ${typed(text)}\` fetches it`;
     return new LlameroError('MODEL_NOT_FOUND', message, { hint });
   }
-  const hint = `\`llamero list\` shows what is stored; \`llamero search ${typed(text)}\` looks on the hub`;
+  const hint = `\`llamero list\` shows what is stored; \`llamero search ${typed(searched)}\` looks on the hub`;
   return new LlameroError('MODEL_NOT_FOUND', message, { hint });
 }
 

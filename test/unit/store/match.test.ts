@@ -233,6 +233,10 @@ describe('what is said', () => {
       exitCode: 3,
       hint: '`llamero list` shows what is stored; `llamero search gemma` looks on the hub',
     });
+    for (const text of ['Small-GGUF:Q4_K_M', 'Small-GGUF@Q4_K_M', ' Small-GGUF ']) {
+      expect(notStored(text, undefined).hint).toContain('`llamero search Small-GGUF` looks');
+    }
+    expect(() => notStored(':Q4_K_M', undefined)).toThrow('«:Q4_K_M» is no model reference');
     expect(notStored('a/b:F16', undefined).hint).toContain('`llamero pull a/b:F16` fetches it');
     expect(notStored('a/*', undefined).message).toBe('No stored model fits the pattern a/*');
     expect(() => notStored('a/b/c', undefined)).toThrow('«a/b/c» is no model reference');

@@ -67,10 +67,15 @@ export async function refused(
   return refusalError(await readRefusal(response), subject);
 }
 
+/**
+ * What a body must be at its top: an object, a list of objects, or a list whose other entries are left
+ * out, where a whole page is not to be lost to one of them.
+ */
+type Shape = 'object' | 'array' | 'sparse array';
+
 /** How a call of `@huggingface/hub` is watched. */
 export interface ApiCallOptions {
-  /** What the body must be at its top. */
-  readonly expected: 'array' | 'object';
+  readonly expected: Shape;
   /** Whether the library sees that there are further pages. */
   readonly followPages?: boolean;
   /** Changes the URL that the library made. */
@@ -133,11 +138,7 @@ export function answerError(endpoint: Endpoint, why: string, cause?: unknown): L
   });
 }
 
-async function readJson(
-  endpoint: Endpoint,
-  response: Response,
-  expected: 'array' | 'object',
-): Promise<string> {
+async function readJson(endpoint: Endpoint, response: Response, expected: Shape): Promise<string> {
   const text = await response.text();
   let value: unknown;
   try {
@@ -151,12 +152,19 @@ async function readJson(
     }
     throw answerError(endpoint, `it is no JSON (${type === '' ? 'of no type' : type})`, error);
   }
-  const isExpected =
-    expected === 'array'
-      ? Array.isArray(value) && value.every((item) => isObject(item))
-      : isObject(value);
-  if (!isExpected) throw answerError(endpoint, 'it is not shaped as expected');
-  return text;
+  const shaped = inShape(value, expected);
+  if (shaped === undefined) throw answerError(endpoint, 'it is not shaped as expected');
+  return shaped === value ? text : JSON.stringify(shaped);
+}
+
+/** The value itself where it is as expected, what of it can be used, or undefined. */
+function inShape(value: unknown, expected: Shape): unknown {
+  if (expected === 'object') return isObject(value) ? value : undefined;
+  if (!Array.isArray(value)) return undefined;
+  const objects = value.filter((item) => isObject(item));
+  if (objects.length === value.length) return value;
+  // A list of nothing but other things is no list of that kind at all.
+  return expected === 'sparse array' && objects.length > 0 ? objects : undefined;
 }
 
 function isObject(value: unknown): boolean {

@@ -137,7 +137,7 @@ async function readRows(
     access,
     { signal },
     {
-      expected: 'array',
+      expected: 'sparse array',
       adjust: ({ searchParams }) => {
         for (const [name, value] of narrowing(options)) searchParams.append(name, value);
         if (cursor !== undefined) searchParams.set('cursor', cursor);

@@ -143,6 +143,16 @@ test('a model whose gguf tag the hub has not set is found too', async () => {
   );
 });
 
+test('a row that is none is left out of what a search finds', async () => {
+  const row = { id: 'a/b', private: false, gated: false, downloads: 1, likes: 1 };
+  const rows = [null, 'x', [], { id: 7 }, { ...row, siblings: [{ rfilename: 'm.gguf' }] }];
+  await using odd = await startLocalServer((_request, response) => {
+    response.setHeader('content-type', 'application/json').end(JSON.stringify(rows));
+  });
+  const found = await createHub({ http, endpoint: odd.origin }).search('m', { limit: 5 });
+  expect(found.models.map(({ id }) => id)).toEqual(['a/b']);
+});
+
 test('a hub that always has another empty page is left after a few', async () => {
   await using endless = await startLocalServer((request, response) => {
     const next = new URL(request.url ?? '', `http://${request.headers.host}`);

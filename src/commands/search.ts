@@ -3,6 +3,7 @@ import { Args, Flags } from '@oclif/core';
 import { BaseCommand } from '../base-command.ts';
 import { CAPABILITIES } from '../lib/gguf/header-description.ts';
 import type { HubSearchHit, HubSearchOptions, HubSearchResult } from '../lib/hub/types.ts';
+import { LAST_PAGE } from '../lib/hub/search.ts';
 import { oneLine } from '../lib/plain-text.ts';
 import { type SearchDocument, searchEntry } from '../views/search-document.ts';
 import {
@@ -92,7 +93,7 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
       helpValue: '<number>',
       default: 1,
       min: 1,
-      max: 100,
+      max: LAST_PAGE,
     }),
     interactive: Flags.boolean({
       char: 'i',

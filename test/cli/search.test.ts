@@ -119,6 +119,19 @@ describe('the table of a search', () => {
   });
 });
 
+test('the last page that can be asked for leads to no other', async () => {
+  const files = { 'm-Q4_K_M.gguf': { content: 'x' } };
+  for (let index = 0; index <= 100; index += 1) await hub.addRepo(`pager/m-${index}`, files);
+  const last = ['search', 'pager', '--limit', '1', '--page', '100'];
+  const { exitCode, stderr } = await home.run(last);
+  expect({ exitCode, stderr }).toEqual({
+    exitCode: 0,
+    stderr: expect.stringMatching(
+      /^Only the beginning of what the Hub lists was looked through; /u,
+    ) as string,
+  });
+});
+
 describe('a search is narrowed', () => {
   test.each<[string[], string[]]>([
     [['--author', 'meta'], ['meta/Llama-2-70B-GGUF']],

@@ -11,6 +11,9 @@ const SORTS = {
   created: 'createdAt',
 } as const satisfies Record<HubSearchSort, string>;
 
+/** The last page there is: each is read from the list's beginning, so that a later one costs more. */
+export const LAST_PAGE = 100;
+
 /** The most of the hub's rows in one request: each may carry a long chat template. */
 const ROWS_LIMIT = 100;
 /** How many requests are made beyond what the wanted hits fill, before what was found has to do. */
@@ -39,7 +42,8 @@ interface RowsRequest {
 /**
  * Repositories with GGUF models. The hub's `gguf` tag also stands on repositories that hold only a
  * projector or an adapter, and is missing on some that hold models: the hits are judged by their
- * files, and a search that brings too little is made again without the tag.
+ * files, and a search that brings too little, or just what is wanted and might so hide a page, is
+ * made again without the tag.
  *
  * The hub's list has no page numbers and cannot be narrowed by all that a hit has to be: a page is
  * what is left of the list from its beginning, of which a request brings up to 100 rows.
@@ -62,17 +66,21 @@ export async function searchModels(
     cursor = rows.cursor;
     requests -= 1;
   } while (cursor !== undefined && collected.count < wanted && requests > 0);
-  if (cursor === undefined && collected.count < wanted && words !== '') {
+  const isCut = cursor !== undefined;
+  if (!isCut && collected.count <= wanted && words !== '') {
     const untagged = { words: `${words} gguf`, tagged: false, size };
-    collected.add((await readRows(access, untagged, options)).hits);
+    const rows = await readRows(access, untagged, options);
+    collected.add(rows.hits);
+    cursor = rows.cursor;
   }
   const isFull = collected.count >= wanted;
   const mayHaveMore = collected.count > wanted || cursor !== undefined;
+  const hasNext = isFull && mayHaveMore && page < LAST_PAGE;
   return {
     models: collected.page(page, limit),
-    ...(isFull && mayHaveMore ? { next: page + 1 } : {}),
+    ...(hasNext ? { next: page + 1 } : {}),
     rejected: collected.rejected,
-    cut: !isFull && cursor !== undefined,
+    cut: isFull ? mayHaveMore && !hasNext : isCut,
   };
 }
 

@@ -90,7 +90,7 @@ export interface HubSearchOptions {
   readonly accept?: ((hit: HubSearchHit) => boolean) | undefined;
   /** The most hits wanted. */
   readonly limit: number;
-  /** Which page of so many hits, from 1. */
+  /** Which page of so many hits, from 1 to the last that there is a `next` to. */
   readonly page?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }

@@ -7,6 +7,7 @@ import {
   type HubSearchResult,
   createHub,
 } from '../../../src/lib/hub/hub.ts';
+import { LAST_PAGE } from '../../../src/lib/hub/search.ts';
 import { type TestHub, startHub } from '../../support/hub/hub.ts';
 import { startLocalServer } from '../../support/local-server.ts';
 
@@ -141,6 +142,56 @@ test('a model whose gguf tag the hub has not set is found too', async () => {
       'tags',
     ]),
   );
+});
+
+describe('the next page', () => {
+  const row = { private: false, gated: false, likes: 1, siblings: [{ rfilename: 'm.gguf' }] };
+
+  /** A hub that lists some repositories with its `gguf` tag, and more without. */
+  async function startHalfTagged(tagged: readonly string[], untagged: readonly string[]) {
+    return startLocalServer((request, response) => {
+      const { searchParams } = new URL(request.url ?? '', 'http://hub');
+      const ids = searchParams.has('filter') ? tagged : [...tagged, ...untagged];
+      const rows = ids.map((id) => ({ ...row, id: `a/${id}` }));
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(rows));
+    });
+  }
+
+  test('is told of where the hits without the tag would begin it', async () => {
+    await using server = await startHalfTagged(['1', '2'], ['3']);
+    const asked = createHub({ http, endpoint: server.origin });
+    const first = await asked.search('m', { limit: 2 });
+    expect([first.models.length, first.next]).toEqual([2, 2]);
+    expect(server.seen).toHaveLength(2);
+    const second = await asked.search('m', { limit: 2, page: 2 });
+    expect([second.models.map(({ id }) => id), second.next]).toEqual([['a/3'], undefined]);
+  });
+
+  test('is not told of where the full one holds all that there is', async () => {
+    await using server = await startHalfTagged(['1', '2'], []);
+    const found = await createHub({ http, endpoint: server.origin }).search('m', { limit: 2 });
+    expect([found.next, found.cut]).toEqual([undefined, false]);
+  });
+
+  test('is not asked for where there is one anyway', async () => {
+    await using server = await startHalfTagged(['1', '2', '3'], ['4']);
+    const found = await createHub({ http, endpoint: server.origin }).search('m', { limit: 2 });
+    expect(found.next).toBe(2);
+    expect(server.seen).toHaveLength(1);
+  });
+
+  test('ends with the last that can be asked for, however much there is', async () => {
+    await using large = await startHub();
+    for (let index = 0; index <= LAST_PAGE; index += 1) {
+      await large.addRepo(`a/m-${index}`, { 'm-Q8_0.gguf': { content: 'x' } });
+    }
+    const asked = createHub({ http, endpoint: large.endpoint });
+    const before = await asked.search('m', { limit: 1, page: LAST_PAGE - 1 });
+    expect(before).toMatchObject({ next: LAST_PAGE, cut: false });
+    const last = await asked.search('m', { limit: 1, page: LAST_PAGE });
+    expect(last).not.toHaveProperty('next');
+    expect(last.cut).toBe(true);
+  });
 });
 
 test('a row that is none is left out of what a search finds', async () => {

@@ -194,7 +194,18 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
 
   async #pick(models: readonly FoundModel[]): Promise<void> {
     const picked = await pickFound(this.context, models);
-    if (picked !== undefined) await this.config.runCommand(picked.action, [picked.repo]);
+    if (picked === undefined) return;
+    await this.config.runCommand(picked.action, [picked.repo, ...this.#passedOn()]);
+  }
+
+  /** The flags that mean the same to what a picked model is given to. */
+  #passedOn(): string[] {
+    const { memory, quiet, verbose } = this.flags;
+    return [
+      ...(memory === undefined ? [] : [`--memory=${memory}`]),
+      ...(quiet ? ['--quiet'] : []),
+      ...(verbose ? ['--verbose'] : []),
+    ];
   }
 }
 

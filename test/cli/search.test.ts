@@ -280,6 +280,20 @@ describe('a search that lets one be picked', () => {
     expect(await readdir(home.path('models/bartowski/Llama-3.2-1B-GGUF'))).toContain('Q4_K_M.gguf');
   });
 
+  test('asks what was picked about the machine that the search was about', async () => {
+    const size = { columns: 120, rows: 40 };
+    const words = ['search', '3.2', '-i', '--memory', '1M', '--verbose'];
+    await using pty = new Pty(home, words, size);
+    await pty.waitFor('❯ bartowski/Llama-3.2-1B-GGUF');
+    pty.type('\r');
+    await pty.waitFor('❯ Show what is in it');
+    pty.type('pull');
+    await pty.waitFor('❯ Pull it');
+    pty.type('\r');
+    await pty.ended;
+    expect(await screenText(pty.output, size)).toMatch(/\b1\.00 MiB\b/u);
+  });
+
   test('that is left by Ctrl+C does nothing', async () => {
     await using pty = new Pty(home, ['search', 'llama', '-i']);
     await pty.waitFor('Which model?');

@@ -2,7 +2,7 @@ import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
 import { CAPABILITIES } from '../lib/gguf/header-description.ts';
-import type { HubSearchHit, HubSearchOptions, HubSearchResult } from '../lib/hub/types.ts';
+import type { HubSearchHit, HubSearchResult } from '../lib/hub/types.ts';
 import { LAST_PAGE } from '../lib/hub/search.ts';
 import { oneLine } from '../lib/plain-text.ts';
 import { type SearchDocument, searchEntry } from '../views/search-document.ts';
@@ -113,7 +113,7 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
       looking,
     ]);
     const models = result.models.map((hit) => describeFound(hit, found));
-    const suggestions = models.length > 0 ? [] : await this.#suggest(options, result, found);
+    const suggestions = models.length > 0 ? [] : await this.#suggest(found);
     if (!this.jsonEnabled()) await this.#show(models, result, suggestions);
     const { cut, next } = result;
     return {
@@ -149,17 +149,13 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
     };
   }
 
-  async #suggest(
-    options: HubSearchOptions,
-    result: HubSearchResult,
-    { installed }: FoundContext,
-  ): Promise<string[]> {
+  async #suggest({ installed }: FoundContext): Promise<string[]> {
     const { suggestSearches } = await import('../views/search-suggest.ts');
     return suggestSearches(await this.context.hub(), {
       words: this.#words,
-      options: { ...options, signal: this.context.signal },
+      page: this.flags.page,
+      signal: this.context.signal,
       narrowedBy: narrowingFlags(this.flags),
-      result,
       knownWords: [...installed.keys()].flatMap((repo) => repo.split(/[/_.-]+/u)),
     });
   }

@@ -165,23 +165,64 @@ describe('a search is narrowed', () => {
 });
 
 describe('a search that finds nothing', () => {
+  const MOST = '`llamero search` shows the most downloaded models\n';
+  const INFO = '`llamero info bartowski/Llama-3.1-8B-GGUF` shows what is in that repository\n';
+
   test.each([
     [
       'with what narrows it',
-      ['llama', '--license', 'mit', '--author', 'meta'],
-      'Without --author, --license: 5 models\n',
+      ['guard', '--license', 'mit', '--author', 'meta'],
+      'Without --author, --license, `llamero search guard`: 1 model\n',
     ],
     [
       'because it would not fit',
       ['llama', '--fits', '--memory', '1M'],
-      'Without --fits: 5 models\n',
+      'Without --fits, `llamero search llama`: 5 models\n',
     ],
+    [
+      'of what the hub holds back',
+      ['someone/', '--max-params', '1M'],
+      'Without --max-params, `llamero search someone/`: 1 model\n',
+    ],
+    ['without words', ['--max-params', '1M'], 'Without --max-params, `llamero search`: 5 models\n'],
     [
       'with a word too many',
       ['llama', 'guard', 'frob'],
       'With fewer words, `llamero search llama guard`: 1 model\n',
     ],
-    ['with a slip of the finger', ['qwne'], 'Did you mean `llamero search qwen`?\n'],
+    [
+      'with a word too many between',
+      ['llama', 'frob', 'guard'],
+      'With fewer words, `llamero search llama guard`: 1 model\n',
+    ],
+    ['with a slip of the finger', ['lluma'], 'Did you mean `llamero search llama`?\n'],
+    ['with a slip in an author', ['bartwski'], 'Did you mean `llamero search bartowski`?\n'],
+    [
+      'with a slip and a word too many',
+      ['lluma', 'zzzz'],
+      'With fewer words, `llamero search llama`: 5 models\n',
+    ],
+    ['in a spelling whose better finds nothing', ['qwne'], MOST],
+    ['of one word', ['zzzz'], MOST],
+    ['of one word, with what narrows it', ['zzzz', '--fits', '--max-params', '3B'], MOST],
+    ['of a link', ['https://huggingface.co/bartowski/Llama-3.1-8B-GGUF'], INFO],
+    ['of a link without its beginning', ['hf.co/bartowski/Llama-3.1-8B-GGUF'], INFO],
+    [
+      'of a repository that does not fit',
+      ['bartowski/Llama-3.1-8B-GGUF', '--max-params', '1B'],
+      INFO,
+    ],
+    ['of a quant', ['bartowski/Llama-3.1-8B-GGUF:Q8_0'], INFO.replace('-GGUF', '-GGUF:Q8_0')],
+    [
+      'of a link to a repository that is gone',
+      ['https://hf.co/nobody/Llama-3.1-8B'],
+      'With fewer words, `llamero search Llama-3.1-8B`: 1 model\n',
+    ],
+    [
+      'of a repository without a model',
+      ['someone/llama-vision'],
+      'With fewer words, `llamero search someone`: 1 model\n',
+    ],
     [
       'behind the last page',
       ['llama', '--page', '9'],
@@ -190,16 +231,26 @@ describe('a search that finds nothing', () => {
   ])('%s says what else to ask', async (_name, words, suggestion) => {
     const { exitCode, stderr, stdout } = await home.run(['search', ...words]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
-    expect(stderr).toMatch(/^(?:No such model fits «.+»|This page is behind the last one; .+)\n/u);
-    expect(stderr).toContain(suggestion);
+    const [nothing = '', ...suggestions] = stderr.split(/(?<=\n)/u);
+    const isBehind = words.includes('--page');
+    if (!isBehind) expect(nothing).toMatch(/^No such model (?:fits «.+»|was found)\n$/u);
+    expect(isBehind ? nothing : suggestions.join('')).toBe(suggestion);
   });
 
   test('says the same to a script', async () => {
-    const { stdout } = await home.run(['search', 'qwne', '--json']);
+    const { stdout } = await home.run(['search', 'lluma', '--json']);
     expect(JSON.parse(stdout)).toEqual({
       models: [],
-      suggestions: ['Did you mean `llamero search qwen`?'],
+      suggestions: ['Did you mean `llamero search llama`?'],
     });
+  });
+
+  test('offers both where either of two words would find something', async () => {
+    const { stderr } = await home.run(['search', 'guard', 'unknown']);
+    expect(stderr.split('\n').slice(1, -1)).toEqual([
+      'With fewer words, `llamero search guard`: 1 model',
+      'With fewer words, `llamero search unknown`: 1 model',
+    ]);
   });
 });
 

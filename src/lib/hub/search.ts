@@ -79,7 +79,6 @@ export async function searchModels(
   return {
     models: collected.page(page, limit),
     ...(hasNext ? { next: page + 1 } : {}),
-    rejected: collected.rejected,
     cut: isFull ? mayHaveMore && !hasNext : isCut,
   };
 }
@@ -94,7 +93,6 @@ function rowsFor(wanted: number, { accept, capabilities = [] }: HubSearchOptions
 class Collected {
   readonly #options: HubSearchOptions;
   readonly #hits = new Map<string, HubSearchHit>();
-  readonly #rejected = new Set<string>();
 
   constructor(options: HubSearchOptions) {
     this.#options = options;
@@ -104,15 +102,9 @@ class Collected {
     return this.#hits.size;
   }
 
-  get rejected(): number {
-    return this.#rejected.size;
-  }
-
   add(hits: readonly HubSearchHit[]): void {
     for (const hit of hits) {
-      if (hit.ggufFiles.length === 0) continue;
-      if (isWanted(hit, this.#options)) this.#hits.set(hit.id, hit);
-      else this.#rejected.add(hit.id);
+      if (hit.ggufFiles.length > 0 && isWanted(hit, this.#options)) this.#hits.set(hit.id, hit);
     }
   }
 

@@ -100,8 +100,6 @@ export interface HubSearchResult {
   readonly models: readonly HubSearchHit[];
   /** The page after this one, where there may be more. */
   readonly next?: number;
-  /** How many repositories with models were left out because of what the hits have to be. */
-  readonly rejected: number;
   /** Whether the hub's list is longer than what of it was looked through for this. */
   readonly cut: boolean;
 }

@@ -107,7 +107,6 @@ describe('a search', () => {
   test('that finds nothing says so', async () => {
     expect(await hub.search('no-such-thing', { limit: 5 })).toEqual({
       models: [],
-      rejected: 0,
       cut: false,
     });
   });
@@ -211,7 +210,7 @@ test('a hub that always has another empty page is left after a few', async () =>
     response.setHeader('link', `<${next.href}>; rel="next"`).end('[]');
   });
   const found = await createHub({ http, endpoint: endless.origin }).search('', { limit: 5 });
-  expect(found).toEqual({ models: [], rejected: 0, cut: true });
+  expect(found).toEqual({ models: [], cut: true });
   expect(endless.seen).toHaveLength(5);
 });
 
@@ -271,11 +270,6 @@ describe('a search that is narrowed', () => {
 
   test('by what needs no consent leaves the rest', async () => {
     expect(await found({ gated: false })).toHaveLength(7);
-  });
-
-  test('counts what it turned down', async () => {
-    const { rejected } = await narrow.search('size', { limit: 9, accept: () => false });
-    expect(rejected).toBe(4);
   });
 
   test('tells licence, capabilities and the day it was made', async () => {

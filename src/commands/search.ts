@@ -113,7 +113,7 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
       looking,
     ]);
     const models = result.models.map((hit) => describeFound(hit, found));
-    const suggestions = models.length > 0 ? [] : await this.#suggest(found);
+    const suggestions = models.length > 0 ? [] : await this.#suggest(result, found);
     if (!this.jsonEnabled()) await this.#show(models, result, suggestions);
     const { cut, next } = result;
     return {
@@ -149,11 +149,11 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
     };
   }
 
-  async #suggest({ installed }: FoundContext): Promise<string[]> {
+  async #suggest({ behind }: HubSearchResult, { installed }: FoundContext): Promise<string[]> {
     const { suggestSearches } = await import('../views/search-suggest.ts');
     return suggestSearches(await this.context.hub(), {
       words: this.#words,
-      page: this.flags.page,
+      behind,
       signal: this.context.signal,
       narrowedBy: narrowingFlags(this.flags),
       knownWords: [...installed.keys()].flatMap((repo) => repo.split(/[/_.-]+/u)),
@@ -162,13 +162,13 @@ Exit codes: 2 a flag that cannot be read, 5 the token is refused, 6 the hub cann
 
   async #show(
     models: readonly FoundModel[],
-    { cut, next }: HubSearchResult,
+    { behind, cut, next }: HubSearchResult,
     suggestions: readonly string[],
   ): Promise<void> {
     const { terminal } = this.context;
     if (models.length === 0) {
       // That a page is behind the last one says it all.
-      if (this.flags.page === 1) terminal.note(this.#nothingFound());
+      if (!behind) terminal.note(this.#nothingFound());
     } else if (this.flags.interactive) {
       return this.#pick(models);
     } else if (terminal.verbosity === 'quiet') {

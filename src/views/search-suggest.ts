@@ -8,8 +8,8 @@ import { holdsModel, infoCommand } from './search-repository.ts';
 /** A search that found nothing. */
 export interface FailedSearch {
   readonly words: readonly string[];
-  /** Which page of it, from 1. */
-  readonly page: number;
+  /** Whether it finds something, but nothing on a page so late. */
+  readonly behind: boolean;
   readonly signal: AbortSignal;
   /** The flags that narrow it: `--license`. */
   readonly narrowedBy: readonly string[];
@@ -32,7 +32,7 @@ const COMMON_WORDS = [
 ].flatMap((line) => line.split(' '));
 
 /** How many are counted before it is «or more». */
-const COUNTED = 50;
+const COUNTED = 20;
 /** How many searches of one word fewer are tried on the hub. */
 const TRIED = 3;
 /** How many searches are offered. */
@@ -44,8 +44,8 @@ const OFFERED = 2;
  * else for the most downloaded.
  */
 export async function suggestSearches(hub: Hub, search: FailedSearch): Promise<string[]> {
-  const { narrowedBy, page, signal, words } = search;
-  if (page > 1) return ['This page is behind the last one; the first has no --page'];
+  const { behind, narrowedBy, signal, words } = search;
+  if (behind) return ['This page is behind the last one; the first has no --page'];
   const [word = ''] = words;
   const reference = words.length === 1 ? readReference(word, hub.endpoint) : undefined;
   if (reference !== undefined && (await holdsModel(hub, reference, signal))) {

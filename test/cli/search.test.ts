@@ -204,6 +204,7 @@ describe('a search that finds nothing', () => {
     ],
     ['in a spelling whose better finds nothing', ['qwne'], MOST],
     ['of one word', ['zzzz'], MOST],
+    ['on any page', ['zzzz', '--page', '2'], MOST],
     ['of one word, with what narrows it', ['zzzz', '--fits', '--max-params', '3B'], MOST],
     ['of a link', ['https://huggingface.co/bartowski/Llama-3.1-8B-GGUF'], INFO],
     ['of a link without its beginning', ['hf.co/bartowski/Llama-3.1-8B-GGUF'], INFO],
@@ -232,7 +233,7 @@ describe('a search that finds nothing', () => {
     const { exitCode, stderr, stdout } = await home.run(['search', ...words]);
     expect({ exitCode, stdout }).toEqual({ exitCode: 0, stdout: '' });
     const [nothing = '', ...suggestions] = stderr.split(/(?<=\n)/u);
-    const isBehind = words.includes('--page');
+    const isBehind = suggestion.includes('--page');
     if (!isBehind) expect(nothing).toMatch(/^No such model (?:fits «.+»|was found)\n$/u);
     expect(isBehind ? nothing : suggestions.join('')).toBe(suggestion);
   });

@@ -76,9 +76,11 @@ export async function searchModels(
   const isFull = collected.count >= wanted;
   const mayHaveMore = collected.count > wanted || cursor !== undefined;
   const hasNext = isFull && mayHaveMore && page < LAST_PAGE;
+  const models = collected.page(page, limit);
   return {
-    models: collected.page(page, limit),
+    models,
     ...(hasNext ? { next: page + 1 } : {}),
+    behind: models.length === 0 && collected.count > 0,
     cut: isFull ? mayHaveMore && !hasNext : isCut,
   };
 }

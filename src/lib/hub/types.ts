@@ -100,6 +100,8 @@ export interface HubSearchResult {
   readonly models: readonly HubSearchHit[];
   /** The page after this one, where there may be more. */
   readonly next?: number;
+  /** Whether there are models, but none on a page so late. */
+  readonly behind: boolean;
   /** Whether the hub's list is longer than what of it was looked through for this. */
   readonly cut: boolean;
 }

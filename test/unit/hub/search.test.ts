@@ -101,14 +101,13 @@ describe('a search', () => {
   test('has no page behind the last', async () => {
     const last = await hub.search('llama', { limit: 4 });
     expect(last).not.toHaveProperty('next');
-    expect(await names('llama', { limit: 4, page: 2 })).toEqual([]);
+    const behind = await hub.search('llama', { limit: 4, page: 2 });
+    expect(behind).toEqual({ models: [], behind: true, cut: false });
   });
 
-  test('that finds nothing says so', async () => {
-    expect(await hub.search('no-such-thing', { limit: 5 })).toEqual({
-      models: [],
-      cut: false,
-    });
+  test.each([1, 2])('that finds nothing says so, whichever page: %d', async (page) => {
+    const found = await hub.search('no-such-thing', { limit: 5, page });
+    expect(found).toEqual({ models: [], behind: false, cut: false });
   });
 });
 
@@ -210,7 +209,7 @@ test('a hub that always has another empty page is left after a few', async () =>
     response.setHeader('link', `<${next.href}>; rel="next"`).end('[]');
   });
   const found = await createHub({ http, endpoint: endless.origin }).search('', { limit: 5 });
-  expect(found).toEqual({ models: [], cut: true });
+  expect(found).toEqual({ models: [], behind: false, cut: true });
   expect(endless.seen).toHaveLength(5);
 });
 

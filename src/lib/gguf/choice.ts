@@ -1,4 +1,3 @@
-import { shellWord } from '../config/shell-word.ts';
 import { LlameroError } from '../errors.ts';
 import { formatCount, formatMemorySize } from '../format.ts';
 import { oneLine } from '../plain-text.ts';
@@ -239,7 +238,7 @@ function nothingUsable<F extends RepoFile>(
   const found = named.length === 0 ? '' : `: ${listed(named)}`;
   const pieces = refused.some(({ kind }) => kind === 'pieces');
   const where = repo === undefined ? '' : ` in ${oneLine(repo)}`;
-  const wanted = shellWord(oneLine(repo?.slice(repo.indexOf('/') + 1) ?? 'llama'));
+  const wanted = oneLine(repo?.slice(repo.indexOf('/') + 1) ?? 'llama');
   return new LlameroError('NO_GGUF', `No GGUF file of a model to run${where}${found}`, {
     hint: pieces
       ? 'Look for a newer upload of this model, whole or in shards named -00001-of-0000N.gguf'

@@ -80,11 +80,20 @@ function directOutlet(name: 'stdout' | 'stderr', fd: number): Outlet {
 
 async function drain(stream: StandardStream): Promise<void> {
   if (stream.destroyed || stream.writableLength === 0) return;
+  const { signal } = program.interrupts;
   await new Promise<void>((resolve) => {
+    // Who reads may never go on. What an earlier signal left to be said is waited for all the same.
+    if (!signal.aborted) signal.addEventListener('abort', () => leave(signal, resolve));
     stream.once('close', resolve);
     stream.once('error', () => resolve());
     stream.write('', () => resolve());
   });
+}
+
+/** Leaves what is written unread: nothing but the output was left to do. */
+function leave(signal: AbortSignal, resolve: () => void): void {
+  process.exitCode = (signal.reason as LlameroError).exitCode;
+  resolve();
 }
 
 /**

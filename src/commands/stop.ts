@@ -43,9 +43,10 @@ export default class Stop extends BaseCommand<typeof Stop> {
   async run(): Promise<StopDocument> {
     const ends = this.flags.all || this.flags.server;
     if (ends === this.positionals.length > 0) {
-      throw new LlameroError('USAGE', 'Name the models to stop, or say --all, not both', {
-        hint: 'See what runs with `llamero ps`',
-      });
+      const message = ends
+        ? 'Name models, or say --all or --server, not both'
+        : 'Name the models to stop, or say --all';
+      throw new LlameroError('USAGE', message, { hint: 'See what runs with `llamero ps`' });
     }
     return ends ? this.#stopServer() : this.#stopModels();
   }

@@ -101,6 +101,7 @@ describe('a file takes the whole of it', () => {
 describe.skipIf(process.platform === 'win32')('a pipe', () => {
   let writer: number;
   let reader: number;
+  const children: ChildProcess[] = [];
 
   beforeEach(async () => {
     // More than a pipe takes at once: half a megabyte.
@@ -115,6 +116,7 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
   });
 
   afterEach(() => {
+    for (const child of children.splice(0)) child.kill('SIGKILL');
     closeSync(reader);
   });
 
@@ -123,6 +125,7 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
       env: home.env,
       stdio: ['ignore', writer, 'pipe'],
     });
+    children.push(child);
     return { child, ended: once(child, 'exit') };
   }
 
@@ -167,6 +170,20 @@ describe.skipIf(process.platform === 'win32')('a pipe', () => {
     await readSomething();
     child.kill('SIGTERM');
     expect(await ended).toEqual([null, 'SIGTERM']);
+    closeSync(writer);
+  });
+
+  test.each([[['--json']], [['--tree']]])('nor does one signal wait with %j', async (flags) => {
+    const child = spawn(process.execPath, [PROGRAM, 'list', ...flags], {
+      env: home.env,
+      stdio: ['ignore', writer, 'ignore'],
+    });
+    children.push(child);
+    const ended = once(child, 'exit');
+    await readSomething();
+    await setTimeout(200);
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([143, null]);
     closeSync(writer);
   });
 

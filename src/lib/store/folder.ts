@@ -54,6 +54,9 @@ export function readFolder(folder: string): Dirent[] {
   }
 }
 
+/** The last time that a `Date` can tell, in milliseconds since 1970; a file may be of a later one. */
+export const LAST_TIME_MS = 8.64e15;
+
 const NOWHERE: ReadonlySet<string | undefined> = new Set([
   'ELOOP',
   'ENAMETOOLONG',

@@ -1,6 +1,6 @@
 import path from 'node:path';
 
-import { look } from './folder.ts';
+import { LAST_TIME_MS, look } from './folder.ts';
 import { isProjectorName, METADATA_FILE } from './layout.ts';
 import type { MutableModel, StoredFile, StoredModel } from './model.ts';
 import type { Found, RepoContents } from './repo-models.ts';
@@ -11,16 +11,21 @@ import type { Found, RepoContents } from './repo-models.ts';
  * the system alone, whatever is done to a folder or a file.
  */
 export interface PackedRepo {
-  /** When the folder changed last. */
-  readonly at: number;
-  /** When its record changed last, if it has one. */
-  readonly record?: number;
-  /** The folders of shards, and when each of them changed last. */
-  readonly folders?: readonly (readonly [name: string, changedAt: number])[];
+  readonly at: Stamp;
+  /** Of its record, if it has one. */
+  readonly record?: Stamp;
+  /** The folders of shards. */
+  readonly folders?: readonly (readonly [name: string, stamp: Stamp])[];
   readonly models: readonly PackedModel[];
   /** Files of no model: projectors. */
   readonly others?: readonly PackedFile[];
 }
+
+/**
+ * When a folder or a file changed last, and which one it was: two that a link or a mount leads to in
+ * turn may have changed at the same time.
+ */
+export type Stamp = readonly [changedAt: number, inode: number];
 
 /** When the folders of a repository, and its record, changed last. */
 export type RepoTimes = Pick<PackedRepo, 'at' | 'folders' | 'record'>;
@@ -96,12 +101,18 @@ function packModel(model: StoredModel, files: readonly PackedFile[]): PackedMode
  * the value is no packed repository. Checked by hand and on the way: a library for schemas takes longer
  * to load than a thousand of these to read. Little is made that is thrown away: that is half the work.
  */
-export function unpack(value: unknown, folder: string, repo: string): RepoContents | undefined {
+export function unpack(
+  value: unknown,
+  folder: string,
+  { device, repo }: { readonly device: number; readonly repo: string },
+): RepoContents | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const { at, folders, models, others, record } = value as Record<keyof PackedRepo, unknown>;
-  if (!Array.isArray(models) || !isUnchanged(folder, at)) return undefined;
-  if (record !== undefined && !isUnchanged(below(folder, METADATA_FILE), record)) return undefined;
-  if (folders !== undefined && !areUnchanged(folder, folders)) return undefined;
+  if (!Array.isArray(models) || !isUnchanged(folder, at, device)) return undefined;
+  if (record !== undefined && !isUnchanged(below(folder, METADATA_FILE), record, device)) {
+    return undefined;
+  }
+  if (folders !== undefined && !areUnchanged(folder, folders, device)) return undefined;
   const unpacked = models.map((packed: unknown) => unpackModel(packed, folder, repo));
   let size = 0;
   for (const model of unpacked) {
@@ -113,19 +124,26 @@ export function unpack(value: unknown, folder: string, repo: string): RepoConten
   if (others === undefined) return { models: all, size };
   const projectors = unpackFiles(others, folder);
   if (projectors === undefined) return undefined;
-  return { models: withProjector(all, projectors), size: size + sizeOf(projectors) };
+  return { models: withProjector(all, projectors, folder), size: size + sizeOf(projectors) };
 }
 
-/** Whether a folder or a file changed last at this time. */
-function isUnchanged(place: string, changedAt: unknown): boolean {
-  return typeof changedAt === 'number' && look(place)?.ctimeMs === changedAt;
+/** Whether a folder or a file on a disk is the one that it was, and has not changed since. */
+function isUnchanged(place: string, stamp: unknown, device: number): boolean {
+  const figures = look(place);
+  if (figures === undefined || figures.dev !== device) return false;
+  return isStamp(stamp, [figures.ctimeMs, figures.ino]);
 }
 
-function areUnchanged(folder: string, folders: unknown): boolean {
+/** Whether a value is this stamp. */
+export function isStamp(value: unknown, [changedAt, inode]: Stamp): boolean {
+  return Array.isArray(value) && value[0] === changedAt && value[1] === inode;
+}
+
+function areUnchanged(folder: string, folders: unknown, device: number): boolean {
   if (!Array.isArray(folders)) return false;
   return folders.every((each: unknown) => {
-    const [name, changedAt] = Array.isArray(each) ? (each as unknown[]) : [];
-    return typeof name === 'string' && isUnchanged(below(folder, name), changedAt);
+    const [name, stamp] = Array.isArray(each) ? (each as unknown[]) : [];
+    return typeof name === 'string' && isUnchanged(below(folder, name), stamp, device);
   });
 }
 
@@ -191,15 +209,19 @@ function unpackModel(value: unknown, folder: string, repo: string): MutableModel
     modifiedAt: new Date(modifiedAt),
   };
   const pulledAt: unknown = value[3];
-  if (typeof pulledAt === 'number') model.pulledAt = new Date(pulledAt);
+  if (isTime(pulledAt)) model.pulledAt = new Date(pulledAt);
   if (value.length > 4) unpackUse(value[4], model);
   return model;
+}
+
+function isTime(value: unknown): value is number {
+  return typeof value === 'number' && Math.abs(value) <= LAST_TIME_MS;
 }
 
 function unpackUse(value: unknown, model: MutableModel): void {
   if (typeof value !== 'object' || value === null) return;
   const { lastUsedAt, tags, timesUsed } = value as Record<keyof PackedUse, unknown>;
-  if (typeof lastUsedAt === 'number') model.lastUsedAt = new Date(lastUsedAt);
+  if (isTime(lastUsedAt)) model.lastUsedAt = new Date(lastUsedAt);
   if (typeof timesUsed === 'number') model.timesUsed = timesUsed;
   if (Array.isArray(tags)) model.tags = tags.filter((tag) => typeof tag === 'string');
 }
@@ -207,8 +229,10 @@ function unpackUse(value: unknown, model: MutableModel): void {
 function withProjector(
   models: MutableModel[],
   others: readonly StoredFile[],
+  folder: string,
 ): readonly StoredModel[] {
-  const projector = others.find(({ path: place }) => isProjectorName(path.basename(place)));
+  const start = folder.length + SEPARATOR.length;
+  const projector = others.find(({ path: place }) => isProjectorName(place.slice(start)));
   if (projector !== undefined) for (const model of models) model.projector = projector.path;
   return models;
 }

@@ -1,10 +1,18 @@
 import path from 'node:path';
 
+import { systemErrorCode } from '../errors.ts';
 import { isDiskFailure, readTextIfExists, writeFileAtomic } from '../files.ts';
 import { sortNames } from '../name-order.ts';
 import { look, readFolder } from './folder.ts';
 import { METADATA_FILE } from './layout.ts';
-import { type PackedRepo, type RepoTimes, pack, unpack } from './packed-repo.ts';
+import {
+  type PackedRepo,
+  type RepoTimes,
+  type Stamp,
+  isStamp,
+  pack,
+  unpack,
+} from './packed-repo.ts';
 import type { StoredModel } from './model.ts';
 import type { Found, RepoContents } from './repo-models.ts';
 import { trustedDevice } from './trusted-disk.ts';
@@ -59,8 +67,8 @@ export interface RepoMemoryOptions {
 
 /** A line of the file: the folder of a user. Behind the line of its name, so that few need be read. */
 interface UserLine {
-  /** When an entry of the folder came or went last; it has to be read where that is not known. */
-  readonly at?: number;
+  /** Of the folder, whose entries came or went last then; it is read where that is not known. */
+  readonly at?: Stamp;
   /** All that lies in it, in its order; what it holds, see {@link PackedRepo}, where that is remembered. */
   readonly repos: readonly (readonly [name: string, repo?: unknown])[];
 }
@@ -84,24 +92,35 @@ export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMe
 
   /** The times of a folder to be read, which its contents then have to fit. */
   function timesOf(folder: string): (folders: readonly string[]) => RepoTimes | undefined {
-    const own = changedAt(folder);
-    const record = changedAt(path.join(folder, METADATA_FILE));
+    const at = stampOf(folder);
+    const record = stampOf(path.join(folder, METADATA_FILE));
     return (names) => {
-      const folders = names.map((name) => [name, changedAt(path.join(folder, name))] as const);
-      const all = [own, record, ...folders.map(([, time]) => time)];
-      if (all.some((time) => time === 'elsewhere') || typeof own !== 'number') return undefined;
+      const folders: [string, Stamp][] = [];
+      for (const name of names) {
+        const stamp = stampOf(path.join(folder, name));
+        if (typeof stamp !== 'object') return undefined;
+        folders.push([name, stamp]);
+      }
+      if (typeof at !== 'object' || typeof record === 'string') return undefined;
       return {
-        at: own,
-        ...(typeof record === 'number' ? { record } : {}),
-        ...(folders.length > 0 ? { folders: folders as [string, number][] } : {}),
+        at,
+        ...(record === undefined ? {} : { record }),
+        ...(folders.length > 0 ? { folders } : {}),
       };
     };
   }
 
-  /** Of a link to another disk, or of what is gone, nothing can be told. */
-  function changedAt(place: string): number | 'elsewhere' | undefined {
-    const figures = look(place);
-    return figures === undefined || figures.dev === device ? figures?.ctimeMs : 'elsewhere';
+  /** Of what lies on another disk, or may not be looked at, nothing can be told later. */
+  function stampOf(place: string): Stamp | 'unknown' | undefined {
+    try {
+      const figures = look(place);
+      if (figures === undefined) return undefined;
+      return figures.dev === device ? [figures.ctimeMs, figures.ino] : 'unknown';
+    } catch (error) {
+      // Reading it will tell what is wrong.
+      if (systemErrorCode(error) === undefined) throw error;
+      return 'unknown';
+    }
   }
 
   return {
@@ -110,26 +129,31 @@ export async function openRepoMemory(options: RepoMemoryOptions): Promise<RepoMe
       const line = lines.get(JSON.stringify(name));
       const remembered = parseLine(line);
       const known = new Map(remembered.repos);
-      const at = changedAt(folder);
-      const isSame = typeof at === 'number' && at === remembered.at;
+      const at = stampOf(folder);
+      const isSame = typeof at === 'object' && isStamp(remembered.at, at);
       const names = isSame
         ? [...known.keys()]
         : sortNames(readFolder(folder).map((entry) => entry.name));
       const fresh = new Map<string, PackedRepo>();
-      const settledAt = typeof at === 'number' && isSettled(at) ? at : undefined;
+      const settledAt = typeof at === 'object' && isSettled(at[0]) ? at : undefined;
       users.push({ name, line, at: settledAt, names, isSame, fresh });
       return {
         names,
-        recall: (repo, place) => unpack(known.get(repo), place, `${name}/${repo}`),
+        recall: (repo, place) =>
+          unpack(known.get(repo), place, { device, repo: `${name}/${repo}` }),
         watch(repo, place) {
           const readTimes = timesOf(place);
           return ({ files, folders, models }) => {
-            const times = readTimes(folders);
-            if (times === undefined) return;
-            const { at: own, folders: shards = [], record = own } = times;
-            const all = [own, record, ...shards.map(([, time]) => time)];
-            if (![...all, ...files.map(({ modifiedAt }) => modifiedAt)].every(isSettled)) return;
-            const packed = pack(times, files, models);
+            const read = readTimes(folders);
+            if (read === undefined) return;
+            const { at: own, folders: shards = [], record = own } = read;
+            const stamps = [own, record, ...shards.map(([, stamp]) => stamp)];
+            const times = [
+              ...stamps.map(([time]) => time),
+              ...files.map((file) => file.modifiedAt),
+            ];
+            if (!times.every(isSettled)) return;
+            const packed = pack(read, files, models);
             if (packed !== undefined) fresh.set(repo, packed);
           };
         },
@@ -155,7 +179,7 @@ interface OpenUser {
   readonly name: string;
   /** What was remembered; not what it tells, which for thousands takes room and time. */
   readonly line: string | undefined;
-  readonly at: number | undefined;
+  readonly at: Stamp | undefined;
   readonly names: readonly string[];
   /** Whether the names are those that were remembered. */
   readonly isSame: boolean;

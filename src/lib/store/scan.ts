@@ -1,7 +1,7 @@
 import path from 'node:path';
 
 import { sortNames } from '../name-order.ts';
-import { look, readFolder, readRepoFolder, withoutPartial } from './folder.ts';
+import { LAST_TIME_MS, look, readFolder, readRepoFolder, withoutPartial } from './folder.ts';
 import type { StoredModel } from './model.ts';
 import type { FoundRepo, RepoMemory } from './repo-memory.ts';
 import { type Found, type RepoContents, modelsOf } from './repo-models.ts';
@@ -115,7 +115,7 @@ function findFile(folder: string, name: string): Found | undefined {
     file,
     size: figures.size,
     partial: file !== name,
-    modifiedAt: figures.mtimeMs,
+    modifiedAt: Math.min(Math.max(figures.mtimeMs, -LAST_TIME_MS), LAST_TIME_MS),
   };
 }
 

@@ -44,7 +44,7 @@ beforeEach(async () => {
     await put(repo, 'Q4_K_M.gguf', 10);
     await put(repo, 'Q8_0/m-00001-of-00002.gguf', 20);
     await put(repo, 'Q8_0/m-00002-of-00002.gguf', 5);
-    await put(repo, 'mmproj-F16.gguf', 7);
+    await put(repo, index === 3 ? 'mmproj-F16/a.gguf' : 'mmproj-F16.gguf', 7);
     await put(repo, '__proto__/a.gguf', 3);
     if (index < 10) await record(repo, 'Q4_K_M', 'Q4_K_M.gguf', 10);
   }
@@ -353,6 +353,8 @@ describe('a damaged memory', () => {
   test.each<[string, (known: Record<string, unknown>) => unknown]>([
     ['no time', (known) => ({ ...known, at: undefined })],
     ['a time that is none', (known) => ({ ...known, at: '7' })],
+    ['no inode', ({ at, ...known }) => ({ ...known, at: (at as unknown[]).slice(0, 1) })],
+    ['another inode', ({ at, ...known }) => ({ ...known, at: (at as number[]).with(1, 1) })],
     ['a time of the record that is none', (known) => ({ ...known, record: null })],
     ['no models', (known) => ({ ...known, models: undefined })],
     ['a model that is none', (known) => ({ ...known, models: [null] })],
@@ -396,10 +398,10 @@ describe('a damaged memory', () => {
     await entry();
     await put('other/victim', 'Q4_K_M.gguf', 10);
     await put(REPO, 'Q8_0/deep/Q4_K_M.gguf', 10);
-    const { ctimeMs: at } = await stat(inRepo());
+    const { ctimeMs, ino } = await stat(inRepo());
     const isBelieved = async (name: string): Promise<boolean> => {
       const { mtimeMs, size } = await stat(inRepo(name));
-      const repo = { at, models: [['Q', [[name, size, mtimeMs]], 0]] };
+      const repo = { at: [ctimeMs, ino], models: [['Q', [[name, size, mtimeMs]], 0]] };
       await writeLine({ repos: [['repo-07', repo]] });
       return recall(await open()) !== undefined;
     };
@@ -414,12 +416,13 @@ describe('a damaged memory', () => {
   test('whose use makes no sense keeps its models', async () => {
     const { models: all, ...known } = await entry();
     const [first] = all as unknown[][];
-    const use = { lastUsedAt: null, timesUsed: 'y', tags: [7, 'work'] };
-    const model = [...(first?.slice(0, 3) ?? []), 'x', use];
+    const use = { lastUsedAt: -1e300, timesUsed: 'y', tags: [7, 'work'] };
+    const model = [...(first?.slice(0, 3) ?? []), 1e300, use];
     await writeLine({ repos: [['repo-07', { ...known, models: [model] }]] });
     const [recalled] = recall(await open())?.models ?? [];
     expect(recalled).toMatchObject({ tags: ['work'] });
     expect(recalled).not.toHaveProperty('pulledAt');
+    expect(recalled).not.toHaveProperty('lastUsedAt');
     expect(recalled).not.toHaveProperty('timesUsed');
   });
 });

@@ -133,7 +133,7 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
         return checkAliases({ aliases, models, platform });
       },
     },
-    { id: 'partials', run: async () => checkPartials(await models(), now) },
+    { id: 'partials', run: async () => checkPartials(await models(), now, platform) },
     { id: 'history', run: () => checkHistory({ file: paths.history, platform }) },
   ];
 }

@@ -1,13 +1,21 @@
+import { shellLine } from '../config/shell-word.ts';
+import { LlameroError } from '../errors.ts';
 import { formatAge, formatCount, formatDiskSize } from '../format.ts';
 import type { StoredModel } from '../store/model.ts';
+import { formatReference, parseReference } from '../store/reference.ts';
 import type { Finding } from './types.ts';
 
 /** Until then somebody may mean to continue. */
 const OLD_DAYS = 7;
 const DAY_MS = 86_400_000;
+const PRUNE = 'llamero prune --partials';
 
 /** Whether there are pulls that were begun long ago and never ended. */
-export function checkPartials(models: readonly StoredModel[], now: Date): Finding[] {
+export function checkPartials(
+  models: readonly StoredModel[],
+  now: Date,
+  platform: NodeJS.Platform,
+): Finding[] {
   const id = 'partials';
   const unfinished = models.filter(({ state }) => state === 'partial');
   const old = unfinished.filter(
@@ -19,10 +27,23 @@ export function checkPartials(models: readonly StoredModel[], now: Date): Findin
   if (old.length === 1) {
     const begun = formatAge(first.modifiedAt, now);
     const message = `The pull of ${first.ref} was left unfinished ${begun}, ${size} of it on the disk`;
-    return [{ id, severity: 'note', message, fix: `llamero pull ${first.ref}` }];
+    const fix = canBePulled(first.ref)
+      ? shellLine(['llamero', 'pull', first.ref], platform)
+      : PRUNE;
+    return [{ id, severity: 'note', message, fix }];
   }
   const message = `${formatCount(old.length, 'pull')} were left unfinished more than ${OLD_DAYS} days ago, ${size} on the disk`;
-  return [{ id, severity: 'note', message, fix: 'llamero prune --partials' }];
+  return [{ id, severity: 'note', message, fix: PRUNE }];
+}
+
+/** Whether `pull` understands a reference as it stands; a folder may have a name that no repository has. */
+function canBePulled(ref: string): boolean {
+  try {
+    return formatReference(parseReference(ref)) === ref;
+  } catch (error) {
+    if (error instanceof LlameroError) return false;
+    throw error;
+  }
 }
 
 /** Pulls that are at work, or may go on any day. */

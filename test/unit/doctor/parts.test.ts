@@ -362,20 +362,22 @@ describe('what is stored', () => {
     const id = 'partials';
     const severity = 'ok';
     const whole = model('a/b:Q4_K_M');
-    expect(checkPartials([whole], NOW)).toEqual([
+    expect(checkPartials([whole], NOW, 'linux')).toEqual([
       { id, severity, message: 'No pull was left unfinished' },
     ]);
-    expect(checkPartials([whole, model('a/c:Q8_0', young)], NOW)).toEqual([
+    expect(checkPartials([whole, model('a/c:Q8_0', young)], NOW, 'linux')).toEqual([
       { id, severity, message: 'The pull of a/c:Q8_0 is not finished; it was at work 1 day ago' },
     ]);
     const two = ['a/c:Q8_0', 'a/d:Q8_0'].map((ref) => model(ref, young));
-    expect(checkPartials(two, NOW)).toEqual([
+    expect(checkPartials(two, NOW, 'linux')).toEqual([
       { id, severity, message: '2 pulls are not finished; they were at work in the last 7 days' },
     ]);
   });
 
   test('tells one such pull by its name, and how to go on with it', () => {
-    expect(checkPartials([model('a/b:Q4_K_M', old), model('a/c:Q8_0', young)], NOW)).toEqual([
+    expect(
+      checkPartials([model('a/b:Q4_K_M', old), model('a/c:Q8_0', young)], NOW, 'linux'),
+    ).toEqual([
       {
         id: 'partials',
         severity: 'note',
@@ -386,9 +388,20 @@ describe('what is stored', () => {
     ]);
   });
 
+  test.each([
+    ['u/r:a; echo x', "llamero pull 'u/r:a; echo x'"],
+    ['u; echo x; y/r:Q4_K_M', 'llamero prune --partials'],
+    ['u/$(x):Q4_K_M', 'llamero prune --partials'],
+    ['-u/r:Q4_K_M', 'llamero prune --partials'],
+    ['u/r\n:Q4_K_M', 'llamero prune --partials'],
+    ['u/r:Q4_K_M ', 'llamero prune --partials'],
+  ])('tells of %j with a command that a shell reads as it is meant', (ref, fix) => {
+    expect(checkPartials([model(ref, old)], NOW, 'linux')).toMatchObject([{ fix }]);
+  });
+
   test('tells several together', () => {
     const models = ['a/b:Q2_K', 'a/c:Q2_K'].map((ref) => model(ref, old));
-    expect(checkPartials(models, NOW)).toMatchObject([
+    expect(checkPartials(models, NOW, 'linux')).toMatchObject([
       {
         message: expect.stringMatching(/^2 pulls .* 3\.00 GB/u) as string,
         fix: 'llamero prune --partials',

@@ -90,6 +90,7 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
         );
         return checkGpu({
           machine: await context.machine(),
+          search: await context.engineSearch(),
           engine: () => engine(signal),
           devices: (found) => listDevices(found, environment, signal),
         });

@@ -37,20 +37,25 @@ export async function checkEngine(
   open: () => Promise<Engine>,
   search: FindOptions,
 ): Promise<Finding[]> {
-  const { named } = search;
   try {
     const engine = await open();
     const message = `${describeEngine(engine)}, ${ORIGINS[engine.origin]}: ${engine.command[0]}`;
     return [{ id, severity: 'ok', message }, ...(await brokenBuild(search))];
   } catch (error) {
     if (!(error instanceof LlameroError) || error.exitCode !== 9) throw error;
-    // The one that was named goes before any other, whatever is installed.
-    const unset =
-      named?.origin === 'environment'
-        ? unsetLine([named.by], search.platform)
-        : 'llamero config unset server.llama-server';
-    return [findingOf(id, error, named === undefined ? 'llamero update' : unset)];
+    return [findingOf(id, error, fixByAnother('llamero update', search))];
   }
+}
+
+/**
+ * The command that gets another engine used: what installs it, or what unsets the one that was named,
+ * which goes before any other, whatever is installed.
+ */
+export function fixByAnother(install: string, { named, platform }: FindOptions): string {
+  if (named === undefined) return install;
+  return named.origin === 'environment'
+    ? unsetLine([named.by], platform)
+    : 'llamero config unset server.llama-server';
 }
 
 /** A chosen build that is not whole any more is passed over, and nothing else says so. */

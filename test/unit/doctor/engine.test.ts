@@ -300,7 +300,11 @@ describe('the age of the engine', () => {
 });
 
 describe('the GPU', () => {
-  async function look(machine: Machine, devices: string): Promise<Finding[]> {
+  async function look(
+    machine: Machine,
+    devices: string,
+    named?: FindOptions['named'],
+  ): Promise<Finding[]> {
     const file = await program(path.join(folder, 'engine'), devices);
     const engine: Engine = {
       command: [file],
@@ -310,6 +314,7 @@ describe('the GPU', () => {
     };
     return checkGpu({
       machine,
+      search: search({ named }),
       engine: () => Promise.resolve(engine),
       devices: (one): Promise<Device[]> => listDevices(one, {}, signal),
     });
@@ -340,6 +345,21 @@ describe('the GPU', () => {
     ]);
   });
 
+  test.each([
+    ['environment', 'LLAMERO_LLAMA_SERVER', 'unset LLAMERO_LLAMA_SERVER'],
+    ['config', 'config.yaml:3', 'llamero config unset server.llama-server'],
+  ] as const)('that an engine which the %s names does not use', async (origin, by, fix) => {
+    expect(await look(withCard, '(none)', { path: '/own', by, origin })).toMatchObject([
+      {
+        severity: 'warning',
+        message: expect.stringContaining(
+          `The llama.cpp that ${by} names computes on the processor alone, though CUDA could be used`,
+        ) as string,
+        fix,
+      },
+    ]);
+  });
+
   test('without a driver is worth a note', async () => {
     expect(await look(linux('x64', [RTX_4070]), '(none)')).toMatchObject([
       {
@@ -358,6 +378,7 @@ describe('the GPU', () => {
   test('is nothing to tell of without an engine', async () => {
     const found = await checkGpu({
       machine: withCard,
+      search: search(),
       engine: () => Promise.reject(new LlameroError('ENGINE_MISSING', 'none')),
       devices: () => Promise.reject(new Error('never asked')),
     });

@@ -288,7 +288,7 @@ test('a history that is damaged is exit 8 with the way out', async () => {
   expect(exitCode).toBe(8);
   expect(other.plain(stderr)).toMatchInlineSnapshot(`
     "error: The history of conversations is damaged: <home>/llamero/history.db cannot be read
-    hint: Move it away (\`mv "<home>/llamero/history.db" "<home>/llamero/history.db.damaged"\`) and a new one is begun; \`sqlite3 "<home>/llamero/history.db.damaged" .recover\` shows what can be saved of it
+    hint: Move it away (\`mv <home>/llamero/history.db <home>/llamero/history.db.damaged\`) and a new one is begun; \`sqlite3 <home>/llamero/history.db.damaged .recover\` shows what can be saved of it
     "
   `);
 });

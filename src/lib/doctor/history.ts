@@ -1,5 +1,5 @@
+import { lineToMoveAway } from '../chat/history/failure.ts';
 import { openHistory } from '../chat/history/history.ts';
-import { shellLine } from '../config/shell-word.ts';
 import { LlameroError } from '../errors.ts';
 import { sizeIfExists } from '../files.ts';
 import { formatCount } from '../format.ts';
@@ -24,6 +24,6 @@ export async function checkHistory({ file, platform }: HistoryCheckOptions): Pro
     return [{ id, severity: 'ok', message }];
   } catch (error) {
     if (!(error instanceof LlameroError) || error.code !== 'HISTORY_DAMAGED') throw error;
-    return [findingOf(id, error, shellLine(['mv', file, `${file}.damaged`], platform))];
+    return [findingOf(id, error, lineToMoveAway(file, platform))];
   }
 }

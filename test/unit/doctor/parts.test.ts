@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -178,6 +178,13 @@ describe('the history', () => {
         fix: `mv '${file}' '${file}.damaged'`,
       },
     ]);
+  });
+
+  test('that is damaged again does not go over the one that was moved away before', async () => {
+    await writeFile(file, 'garbage '.repeat(1000));
+    await writeFile(`${file}.damaged`, 'the first');
+    await symlink('gone', `${file}.damaged-2`);
+    expect(await look()).toMatchObject([{ fix: `mv '${file}' '${file}.damaged-3'` }]);
   });
 });
 

@@ -1,6 +1,7 @@
-import { statfsSync } from 'node:fs';
+import { lstatSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 
+import { shellLine } from '../../config/shell-word.ts';
 import { LlameroError } from '../../errors.ts';
 import { oneLine } from '../../plain-text.ts';
 
@@ -66,14 +67,29 @@ export function historyError(error: unknown, file: string): unknown {
 
 /** The error for a file that holds something else than conversations, or holds them no longer. */
 export function damaged(file: string, cause?: unknown): LlameroError {
+  const { platform } = process;
+  const recover = shellLine(['sqlite3', nameForDamaged(file), '.recover'], platform);
   return new LlameroError(
     'HISTORY_DAMAGED',
     `The history of conversations is damaged: ${file} cannot be read`,
     {
-      hint: `Move it away (\`mv "${file}" "${file}.damaged"\`) and a new one is begun; \`sqlite3 "${file}.damaged" .recover\` shows what can be saved of it`,
+      hint: `Move it away (\`${lineToMoveAway(file, platform)}\`) and a new one is begun; \`${recover}\` shows what can be saved of it`,
       cause,
     },
   );
+}
+
+/** The command that moves a damaged history away, so that a new one can be begun. */
+export function lineToMoveAway(file: string, platform: NodeJS.Platform): string {
+  return shellLine(['mv', file, nameForDamaged(file)], platform);
+}
+
+/** A name beside the history under which a damaged one can be kept: nothing has it yet. */
+function nameForDamaged(file: string): string {
+  for (let count = 1; ; count += 1) {
+    const name = count === 1 ? `${file}.damaged` : `${file}.damaged-${count}`;
+    if (lstatSync(name, { throwIfNoEntry: false }) === undefined) return name;
+  }
 }
 
 function full(file: string, cause: unknown): LlameroError {

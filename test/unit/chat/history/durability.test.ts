@@ -148,8 +148,13 @@ describe('a file', () => {
       const error = await caught(openHistory({ file, readOnly }));
       expect(error.code).toBe('HISTORY_DAMAGED');
       expect(error.exitCode).toBe(8);
-      expect(error.hint).toContain(`mv "${file}" "${file}.damaged"`);
+      expect(error.hint).toContain(`\`mv ${file} ${file}.damaged\``);
+      expect(error.hint).toContain(`\`sqlite3 ${file}.damaged .recover\``);
     }
+    await writeFile(`${file}.damaged`, 'set aside before');
+    const { hint } = await caught(openHistory({ file }));
+    expect(hint).toContain(`\`mv ${file} ${file}.damaged-2\``);
+    expect(hint).toContain(`\`sqlite3 ${file}.damaged-2 .recover\``);
     expect(await readFile(file, 'utf8')).toContain('Dear diary');
   });
 

@@ -41,7 +41,8 @@ export function doctorChecks(context: Context, now: Date): readonly Check[] {
       id: 'home',
       run: () => {
         const folders = [paths.bin, paths.run, paths.logs];
-        return checkHome({ home: paths.home, folders, models: paths.models, platform });
+        const isNamed = readVariable(context.environment, 'LLAMERO_HOME') !== undefined;
+        return checkHome({ home: paths.home, isNamed, folders, models: paths.models, platform });
       },
       explains: (failure) => isRefusedIn(paths.home, failure),
     },

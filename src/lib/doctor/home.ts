@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, lstat, readdir, realpath, stat } from 'node:fs/promises';
 import path from 'node:path';
 
-import { shellWord } from '../config/shell-word.ts';
+import { shellWord, unsetLine } from '../config/shell-word.ts';
 import { LlameroError, systemErrorCode } from '../errors.ts';
 import type { Finding } from './types.ts';
 
@@ -12,6 +12,8 @@ const id = 'home';
 export interface HomeOptions {
   /** LLAMERO_HOME; it need not exist. */
   readonly home: string;
+  /** Whether the variable is set; otherwise the home is the default one. */
+  readonly isNamed: boolean;
   /** Folders below it that are written to, as far as they exist. */
   readonly folders: readonly string[];
   /** The folder of the models. So are the folders in it: of users, repositories and shards. */
@@ -74,10 +76,11 @@ async function problemOf(folder: string, options: HomeOptions): Promise<Finding 
         if (place === path.dirname(place)) return undefined;
         break;
       case 'file':
-        return refused(`${place} is a file, and has to be a folder; ${WAY_OUT}`);
+        return unfit(`${place} is a file, and has to be a folder; ${WAY_OUT}`, options);
       case 'lost link':
-        return refused(
+        return unfit(
           `${place} is a link to what is not there; mount the disk it is on, or ${WAY_OUT}`,
+          options,
         );
       case 'folder':
         return refusalAt(place, options);
@@ -101,13 +104,13 @@ async function refusalAt(place: string, options: HomeOptions): Promise<Finding |
     } catch (error) {
       const code = systemErrorCode(error);
       if (code === 'EROFS') {
-        return refused(`${place} lies on a disk that can only be read; ${WAY_OUT}`);
+        return unfit(`${place} lies on a disk that can only be read; ${WAY_OUT}`, options);
       }
       if (code !== 'EACCES' && code !== 'EPERM') throw error;
       const message = `${place} may not be ${what}`;
       // EPERM is not about modes and owners.
       const fix = code === 'EPERM' ? undefined : await mendingOf(place, options);
-      return fix === undefined ? refused(`${message}; ${WAY_OUT}`) : refused(message, fix);
+      return fix === undefined ? unfit(`${message}; ${WAY_OUT}`, options) : refused(message, fix);
     }
   }
   return undefined;
@@ -150,6 +153,11 @@ async function kindOf(place: string): Promise<Kind> {
 }
 
 const WAY_OUT = 'set LLAMERO_HOME to another folder';
+
+/** The finding of a home that no command mends: the default one is used where another was named. */
+function unfit(message: string, { isNamed, platform }: HomeOptions): Finding {
+  return refused(message, isNamed ? unsetLine(['LLAMERO_HOME'], platform) : undefined);
+}
 
 function refused(message: string, fix?: string): Finding {
   const finding = { id, severity: 'error', code: 'DISK_NOT_WRITABLE', message } as const;

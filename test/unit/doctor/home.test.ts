@@ -5,6 +5,7 @@ import path from 'node:path';
 import { execa } from 'execa';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
+import type { Environment } from '../../../src/lib/config/environment.ts';
 import { checkDisk } from '../../../src/lib/doctor/disk.ts';
 import { checkHome, isRefusedIn } from '../../../src/lib/doctor/home.ts';
 import type { Finding } from '../../../src/lib/doctor/types.ts';
@@ -21,7 +22,7 @@ const PROGRAM = `
   const home = process.env.FOLDER;
   const { platform } = process;
   console.log(JSON.stringify({
-    home: await checkHome({ home, folders: [], models: home + '/models', platform }),
+    home: await checkHome({ home, isNamed: process.env.NAMED !== undefined, folders: [], models: home + '/models', platform }),
     disk: await checkDisk({ folder: home, reserve: 0 }).catch(() => []),
   }));
 `;
@@ -33,22 +34,22 @@ interface Looks {
 
 async function lookElsewhere(
   words: readonly [string, ...string[]],
-  options: { readonly uid?: number } = {},
+  { env, ...options }: { readonly env?: Environment; readonly uid?: number } = {},
 ): Promise<Looks> {
   const [file, ...rest] = words;
   const { stdout } = await execa(file, rest, {
     ...options,
     cwd: '/',
-    env: { FOLDER: home, NODE: process.execPath, PROGRAM },
+    env: { ...env, FOLDER: home, NODE: process.execPath, PROGRAM },
   });
   return JSON.parse(stdout) as Looks;
 }
 
 /** Where the home is the mount point of a file system in memory. */
-async function lookOnDisk(mountOptions: string): Promise<Looks> {
-  await mkdir(home);
+async function lookOnDisk(mountOptions: string, env: Environment = {}): Promise<Looks> {
+  await mkdir(home, { recursive: true });
   const script = `mount -t tmpfs -o ${mountOptions} tmpfs "$FOLDER" && exec "$NODE" --input-type=module -e "$PROGRAM"`;
-  return lookElsewhere(['unshare', '-rm', 'sh', '-c', script]);
+  return lookElsewhere(['unshare', '-rm', 'sh', '-c', script], { env });
 }
 
 let folder: string;
@@ -63,9 +64,10 @@ afterEach(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function look(): Promise<Finding[]> {
+async function look(isNamed = false): Promise<Finding[]> {
   const models = path.join(home, 'models');
-  return checkHome({ home, folders: [path.join(home, 'run')], models, platform: 'linux' });
+  const folders = [path.join(home, 'run')];
+  return checkHome({ home, isNamed, folders, models, platform: 'linux' });
 }
 
 describe('a home', () => {
@@ -118,6 +120,16 @@ describe('a home', () => {
     ]);
   });
 
+  const fix = 'unset LLAMERO_HOME';
+
+  test('that LLAMERO_HOME names and is no folder is mended by unsetting that', async () => {
+    await writeFile(home, '');
+    expect(await look(true)).toMatchObject([{ code: 'DISK_NOT_WRITABLE', fix }]);
+    await rm(home);
+    await symlink(path.join(folder, 'gone'), home);
+    expect(await look(true)).toMatchObject([{ code: 'DISK_NOT_WRITABLE', fix }]);
+  });
+
   test('may have files and links among its models', async () => {
     await mkdir(path.join(home, 'models/a/b'), { recursive: true });
     await writeFile(path.join(home, 'models/a/.DS_Store'), '');
@@ -130,11 +142,11 @@ describe('a home', () => {
 describe.runIf(process.platform === 'linux')('a home that may not be written to', () => {
   const isRoot = process.getuid?.() === 0;
 
-  async function lookAsNobody(): Promise<readonly Finding[]> {
+  async function lookAsNobody(env: Environment = {}): Promise<readonly Finding[]> {
     await chmod(folder, 0o755);
-    const who = isRoot ? { uid: NOBODY } : {};
+    const options = isRoot ? { env, uid: NOBODY } : { env };
     const words = [process.execPath, '--input-type=module', '-e', PROGRAM] as const;
-    return (await lookElsewhere([...words], who)).home;
+    return (await lookElsewhere([...words], options)).home;
   }
 
   async function ownedByNobody(...folders: readonly string[]): Promise<void> {
@@ -213,11 +225,28 @@ describe.runIf(process.platform === 'linux')('a home that may not be written to'
   });
 
   test('because its disk can only be read is to be moved', async () => {
-    expect((await lookOnDisk('ro')).home).toMatchObject([
-      {
-        message: `${home} lies on a disk that can only be read; set LLAMERO_HOME to another folder`,
-      },
+    const message = `${home} lies on a disk that can only be read; set LLAMERO_HOME to another folder`;
+    expect((await lookOnDisk('ro')).home).toEqual([
+      { id: 'home', severity: 'error', code: 'DISK_NOT_WRITABLE', message },
     ]);
+    expect((await lookOnDisk('ro', { NAMED: '1' })).home).toMatchObject([
+      { message, fix: 'unset LLAMERO_HOME' },
+    ]);
+  });
+
+  test('though it was named and is ours has its mode mended all the same', async () => {
+    await mkdir(home);
+    await ownedByNobody(home);
+    await chmod(home, 0o555);
+    expect(await lookAsNobody({ NAMED: '1' })).toMatchObject([{ fix: `chmod -R u+rwX ${home}` }]);
+    await chmod(home, 0o755);
+  });
+
+  test('because of what lies above the one that was named is left', async () => {
+    const above = path.join(folder, 'above');
+    home = path.join(above, 'home');
+    await mkdir(above, { mode: 0o555 });
+    expect(await lookAsNobody({ NAMED: '1' })).toMatchObject([{ fix: 'unset LLAMERO_HOME' }]);
   });
 });
 

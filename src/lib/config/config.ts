@@ -82,7 +82,8 @@ export async function loadConfig(sources: ConfigSources): Promise<Config> {
   }
 
   const scoped: ScopedSetting[] = [];
-  const text = await readConfigText(paths.configFile);
+  const isNamed = readVariable(environment, 'LLAMERO_CONFIG') !== undefined;
+  const text = await readConfigText(paths.configFile, isNamed);
   if (text !== undefined) {
     // Most calls of the program find no file, and need no YAML parser then.
     const [{ parseConfigDocument }, { checkFile }] = await Promise.all([

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 
 import { LlameroError, systemErrorCode } from '../errors.ts';
+import { unsetLine } from './shell-word.ts';
 
 /** No settings file is nearly so large; a larger one is something else, and slow to parse. */
 const MAX_BYTES = 256 * 1024;
@@ -19,12 +20,18 @@ export function damaged(
   });
 }
 
-/** The error of a settings file that is out of reach, as far as the system tells why. */
-export function unreachable(file: string, cause: unknown): LlameroError {
+/**
+ * The error of a settings file that is out of reach, as far as the system tells why.
+ *
+ * @param isNamed whether LLAMERO_CONFIG is known to name it
+ */
+export function unreachable(file: string, cause: unknown, isNamed = false): LlameroError {
   const code = systemErrorCode(cause);
   const reason = REASONS[code ?? ''] ?? code ?? String(cause);
   return new LlameroError('CONFIG_DAMAGED', `The settings file ${file} is no use: ${reason}`, {
-    hint: 'Mend that, or name another file in LLAMERO_CONFIG',
+    hint: isNamed
+      ? `Mend that, or \`${unsetLine(['LLAMERO_CONFIG'], process.platform)}\` to go on with the usual one`
+      : 'Mend that, or name another file in LLAMERO_CONFIG',
     cause,
   });
 }
@@ -42,15 +49,16 @@ const REASONS: Readonly<Record<string, string>> = {
  * The text of the settings file, undefined when there is none. It may be a device, so it is read to
  * its size limit and no further.
  *
+ * @param isNamed whether LLAMERO_CONFIG is known to name the file
  * @throws LlameroError CONFIG_DAMAGED when it cannot be read, is too large or is not UTF-8 text
  */
-export async function readConfigText(file: string): Promise<string | undefined> {
+export async function readConfigText(file: string, isNamed = false): Promise<string | undefined> {
   let content: Buffer;
   try {
     content = await readStart(file, MAX_BYTES + 1);
   } catch (error) {
     if (systemErrorCode(error) === 'ENOENT') return undefined;
-    throw unreachable(file, error);
+    throw unreachable(file, error, isNamed);
   }
   if (content.length > MAX_BYTES) {
     throw damaged(file, `it is larger than ${MAX_BYTES / 1024} KiB`);

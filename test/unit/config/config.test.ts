@@ -3,7 +3,9 @@ import path from 'node:path';
 import { describe, expect, expectTypeOf, test } from 'vitest';
 
 import { type FlagSettings, loadConfig } from '../../../src/lib/config/config.ts';
+import { resolvePaths } from '../../../src/lib/config/paths.ts';
 import { SETTING_KEYS, definitionOf } from '../../../src/lib/config/schema.ts';
+import { unsetLine } from '../../../src/lib/config/shell-word.ts';
 import { caught } from '../../support/caught.ts';
 import { temporaryPaths } from './temporary-paths.ts';
 
@@ -294,7 +296,17 @@ describe('mistakes in the file', () => {
     );
     expect(error.code).toBe('CONFIG_DAMAGED');
     expect(error.message).toContain('it is a folder');
-    expect(error.hint).toContain('LLAMERO_CONFIG');
+    expect(error.hint).toBe('Mend that, or name another file in LLAMERO_CONFIG');
+  });
+
+  test('a folder that LLAMERO_CONFIG names', async () => {
+    const { home } = await temporaryPaths();
+    const environment = { LLAMERO_CONFIG: home };
+    const error = await caught(loadConfig({ paths: resolvePaths(environment, home), environment }));
+    expect(error.code).toBe('CONFIG_DAMAGED');
+    expect(error.hint).toBe(
+      `Mend that, or \`${unsetLine(['LLAMERO_CONFIG'], process.platform)}\` to go on with the usual one`,
+    );
   });
 
   test.skipIf(ON_WINDOWS)('a file in the place of its folder', async () => {

@@ -124,8 +124,11 @@ describe('doctor', () => {
 
   test.each([
     { LLAMERO_PORT: 'many' },
+    { LLAMERO_CONFIG: '/' },
+    { LLAMERO_HOME: '/dev/null/home' },
     { HF_ENDPOINT: 'not-an-address' },
     { HF_TOKEN: 'hf bad' },
+    { HF_TOKEN_PATH: '/' },
     { LLAMERO_API_KEY: 'a b' },
     { LLAMERO_RELEASES_URL: 'ftp://x' },
     { HTTPS_PROXY: 'socks://x', HF_ENDPOINT: 'https://127.0.0.1:9', HF_TOKEN: TOKEN },
@@ -175,7 +178,7 @@ describe('doctor', () => {
     await writeFile(home.path(), '');
     const { findings } = await examine();
     const told = findings.filter(({ severity }) => severity !== 'ok');
-    expect(told.map(({ id }) => id)).toEqual(['home']);
+    expect(told).toMatchObject([{ id: 'home', fix: 'unset LLAMERO_HOME' }]);
     expect(await home.run(['alias', 'list'])).toMatchObject({
       exitCode: 0,
       stderr: expect.stringMatching(/^No aliases yet/u) as string,

@@ -64,7 +64,7 @@ function reasonOf(error: unknown): string {
 }
 
 /** A command in a hint that can be pasted as it stands. */
-const COMMAND = /`(?<command>(?:llamero|hf|unset) [^`<]+)`/u;
+const COMMAND = /`(?<command>(?:llamero|hf|unset|Remove-Item) [^`<]+)`/u;
 
 /**
  * An error as a finding. Its fix is the first command of its hint, unless the check knows a better

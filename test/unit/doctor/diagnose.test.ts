@@ -108,6 +108,7 @@ test.each<[readonly Severity[], Severity]>([
 
 test.each([
   ['Give it a number, or `unset LLAMERO_PORT`', 'unset LLAMERO_PORT'],
+  ['Mend that, or `Remove-Item Env:HF_TOKEN_PATH`', 'Remove-Item Env:HF_TOKEN_PATH'],
   ['Delete it and log in again: `hf auth login`', 'hf auth login'],
   ['Write it as `<host>`: `llamero config edit`', 'llamero config edit'],
 ])('the command of the hint %j is its fix', (hint, fix) => {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -93,6 +93,22 @@ describe('what is no token is refused, with its place and without its text', () 
   test('from a file that cannot be read', async () => {
     const error = await caught(found({ HF_TOKEN_PATH: home }));
     expect(error.code).toBe('TOKEN_REFUSED');
-    expect(error.message).toContain(home);
+    expect(error.message).toBe(`The token file ${home} is no use: it is a folder`);
+    expect(error.hint).toBe('Mend that, or `unset HF_TOKEN_PATH`');
+  });
+
+  test('from a folder that no variable names', async () => {
+    await mkdir(path.join(home, '.cache/huggingface/token'), { recursive: true });
+    const error = await caught(found({}));
+    expect(error.message).toMatch(/token is no use: it is a folder$/u);
+    expect(error.hint).toContain('HF_HUB_DISABLE_IMPLICIT_TOKEN=1');
+    expect(error.hint).not.toMatch(/permissions|HF_TOKEN_PATH/u);
+  });
+
+  test('from a link to itself', async () => {
+    const file = path.join(home, 'loop');
+    await symlink(file, file);
+    const error = await caught(found({ HF_TOKEN_PATH: file }));
+    expect(error.message).toBe(`The token file ${file} is no use: it is a link to itself`);
   });
 });

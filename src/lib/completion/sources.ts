@@ -41,6 +41,13 @@ const conversations: Source = async ({ paths }) => only(conversationIds(paths));
 const builds: Source = async ({ paths }) => only(installedBuilds(paths));
 const files: Source = async () => ({ candidates: [], files: true });
 
+/** The tags of models; what it is to be taken away from goes before. */
+const tags: Source = async ({ paths }, [model]) => {
+  const { storedTags } = await import('./stored-tags.ts');
+  return only(await storedTags(paths, model));
+};
+const allTags: Source = (search) => tags(search, []);
+
 /** What is removed, and its aliases, which stand for it in full. */
 const removable: Source = async (search) =>
   only([...(await aliasNames(search.paths)), ...(await modelNames(search, NAMED_IN_FULL))]);
@@ -105,7 +112,8 @@ export const ARGUMENTS: Readonly<Record<string, Source>> = {
   alias: anything,
   prompt: anything,
   query: anything,
-  tag: anything,
+  'tag rm tag': tags,
+  tag: allTags,
   words: anything,
 };
 
@@ -121,6 +129,7 @@ const KINDS: Readonly<Record<string, Source>> = {
   id: conversations,
   key: settings,
   ref: runnable,
+  tag: allTags,
 };
 
 /** How an argument can go on. */

@@ -10,6 +10,7 @@ import { type CommandTable, readCommandTable } from '../../../src/lib/completion
 import { complete } from '../../../src/lib/completion/complete.ts';
 import { ARGUMENTS } from '../../../src/lib/completion/sources.ts';
 import { type Paths, resolvePaths } from '../../../src/lib/config/paths.ts';
+import { createStore, type Store } from '../../../src/lib/store/store.ts';
 import { HELP_TOPICS } from '../../../src/views/help-topics.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '../../..');
@@ -193,6 +194,39 @@ test('conversations are offered, the last one first, with their titles', async (
     { value: ids[0], description: 'How do I bake bread?' },
   ]);
   expect(await offered('run x --resume ')).toEqual([ids[1], ids[0]]);
+});
+
+describe('tags', () => {
+  const REPO = 'ana/Tagged-GGUF';
+  const store = (): Store => createStore({ models: paths.models });
+
+  beforeAll(async () => {
+    await put(`models/${REPO}/Q4_K_M.gguf`);
+    await put(`models/${REPO}/Q8_0.gguf`);
+    const tagged = (await store().survey()).models.filter(({ repo }) => repo === REPO);
+    await store().changeTags(tagged, { add: ['work'] });
+    await store().changeTags(tagged.slice(0, 1), { add: ['favorite'] });
+    await put('models/bo/Other-GGUF/Q4_K_M.gguf');
+    const [other] = (await store().survey()).models.filter(({ repo }) => repo.startsWith('bo/'));
+    if (other !== undefined) await store().changeTags([other], { add: ['words'] });
+  });
+
+  afterAll(async () => {
+    await rm(path.join(folder, 'models', 'ana'), { recursive: true });
+    await rm(path.join(folder, 'models', 'bo'), { recursive: true });
+  });
+
+  test.each<[line: string, expected: readonly string[]]>([
+    ['list --tag ', ['favorite', 'words', 'work']],
+    ['list --tag w', ['words', 'work']],
+    ['list --tag=f', ['--tag=favorite']],
+    [`tag add ${LLAMA} w`, ['words', 'work']],
+    [`tag rm ${REPO} `, ['favorite', 'work']],
+    [`tag rm ${REPO}:Q8_0 `, ['work']],
+    ['search --tag ', []],
+  ])('%s', async (line, expected) => {
+    expect(await offered(line)).toEqual(expected);
+  });
 });
 
 describe('stop offers', () => {

@@ -71,14 +71,16 @@ function factsOf(model: ModelInfo, now: Date): Fact[] {
   ];
 }
 
-function quantFacts({ bitsPerWeight, fit, label, size, stored }: QuantInfo): Fact[] {
+function quantFacts(quant: QuantInfo): Fact[] {
+  const { bitsPerWeight, fit, isOtherVersion, label, size, stored } = quant;
+  const here = isOtherVersion === true ? 'in another version' : 'yes';
   return [
     ['Quant', label],
     ['Size', formatDiskSize(size)],
     ['Bits', bitsPerWeight?.toFixed(2) ?? '–'],
     ['Memory', formatMemorySize(fit.memory)],
     ['Fit', FIT_WORDS[fit.verdict]],
-    ['Here', stored?.state === 'complete' ? 'yes' : 'no'],
+    ['Here', stored?.state === 'complete' ? here : 'no'],
   ];
 }
 

@@ -5,6 +5,7 @@ import { tensorBytes, tensorTypeName } from '../lib/gguf/memory-types.ts';
 import type { ModelInfo } from '../lib/info/types.ts';
 import { renderTable, shorten } from '../lib/ui/table.ts';
 import type { Terminal } from '../lib/ui/terminal.ts';
+import { hereWords } from './info-text.ts';
 
 /**
  * Letters of a key or a tensor that are shown. Real ones have up to 64 (`GGML_MAX_NAME`); a megabyte
@@ -17,25 +18,25 @@ export function renderFiles(info: ModelInfo, terminal: Terminal): string {
   const { other, projectors, quants } = info;
   const sizes = new Map(info.listing?.files.map(({ path, size }) => [path, size]));
   const rows = [
-    ...quants.flatMap(({ files, label, stored }) =>
-      files.map(({ path, size }) => ({
+    ...quants.flatMap((quant) =>
+      quant.files.map(({ path, size }) => ({
         path,
         size,
-        kind: label,
-        here: stored?.state === 'complete',
+        kind: quant.label,
+        here: quant.stored?.state === 'complete' ? hereWords(quant) : '',
       })),
     ),
     ...projectors.map(({ isStored, path, size }) => ({
       path,
       size,
       kind: 'projector',
-      here: isStored,
+      here: isStored ? 'here' : '',
     })),
     ...other.map(({ kind, path, reason }) => ({
       path,
       size: sizes.get(path) ?? 0,
       kind: reason ?? kind,
-      here: false,
+      here: '',
     })),
   ];
   return renderTable({
@@ -46,12 +47,7 @@ export function renderFiles(info: ModelInfo, terminal: Terminal): string {
       { header: '' },
     ],
     headerStyle: terminal.headerStyle,
-    rows: rows.map(({ here, kind, path, size }) => [
-      path,
-      formatDiskSize(size),
-      kind,
-      here ? 'here' : '',
-    ]),
+    rows: rows.map(({ here, kind, path, size }) => [path, formatDiskSize(size), kind, here]),
     width: widthOf(terminal),
   });
 }

@@ -23,6 +23,8 @@ export interface QuantDocument {
   readonly path?: string;
   /** Here, and no longer at the hub. */
   readonly gone?: true;
+  /** Here, and of other content than the hub's file. */
+  readonly otherVersion?: true;
   readonly fit: FitVerdict;
   /** What it would take, with the context that is asked about. */
   readonly memory: number;
@@ -156,7 +158,7 @@ function hubFacts({ listing }: ModelInfo, page: string): Partial<InfoDocument> {
 }
 
 function quantDocument(quant: QuantInfo, reason: string | undefined): QuantDocument {
-  const { bitsPerWeight, fit, isDefault, isGone, missingShards, stored } = quant;
+  const { bitsPerWeight, fit, isDefault, isGone, isOtherVersion, missingShards, stored } = quant;
   return {
     quant: quant.label,
     ref: quant.ref,
@@ -167,6 +169,7 @@ function quantDocument(quant: QuantInfo, reason: string | undefined): QuantDocum
     downloaded: stored?.state === 'complete',
     ...(stored === undefined ? {} : { path: stored.path }),
     ...(isGone === undefined ? {} : { gone: isGone }),
+    ...(isOtherVersion === undefined ? {} : { otherVersion: isOtherVersion }),
     fit: fit.verdict,
     memory: fit.memory,
     default: isDefault,

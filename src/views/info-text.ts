@@ -125,9 +125,16 @@ function notesOf(quant: QuantInfo, { asked }: ModelInfo): string[] {
     ...(isDefault ? ['default'] : []),
     ...(label === asked ? ['asked for'] : []),
     ...(missingShards.length > 0 && stored === undefined ? ['lacks shards'] : []),
-    ...(stored === undefined ? [] : [stored.state === 'complete' ? 'here' : 'partly here']),
+    ...(stored === undefined
+      ? []
+      : [stored.state === 'complete' ? hereWords(quant) : 'partly here']),
     ...(isGone === undefined ? [] : ['no longer at the hub']),
   ];
+}
+
+/** How it is said that a quant is here. */
+export function hereWords({ isOtherVersion }: QuantInfo): string {
+  return isOtherVersion === true ? 'here in another version' : 'here';
 }
 
 /** The lines under the table: why the default is that, and what fit was judged by. */

@@ -42,13 +42,15 @@ async function gatherOne(
   knowledge: HubKnowledge,
 ): Promise<ModelInfo> {
   const config = await context.config();
-  const { reference, stored } = await findModel(context, text);
+  const { reference, storedOf } = await findModel(context, text);
+  const revision = request.revision ?? reference.revision;
   return modelInfo(
     {
       repo: reference.repo,
-      revision: request.revision ?? reference.revision,
+      // What is stored is taken to be of this one.
+      revision: revision === 'main' ? undefined : revision,
       tag: request.quant ?? reference.tag,
-      stored,
+      storedOf,
       refresh: request.refresh,
       extent: request.extent,
       machine,
@@ -65,8 +67,8 @@ async function gatherOne(
 
 interface NamedModel {
   readonly reference: Reference;
-  /** All that is here of its repository. */
-  readonly stored: readonly StoredModel[];
+  /** All that is here of a repository. */
+  readonly storedOf: InfoQuestion['storedOf'];
 }
 
 /**
@@ -78,21 +80,22 @@ interface NamedModel {
 async function findModel(context: Context, text: string): Promise<NamedModel> {
   const endpoint = (await context.config()).get('hub.endpoint');
   const matcher = await (await context.store()).matcher();
+  const storedOf = (repo: string): StoredModel[] => matcher.exact({ repo });
   const match = matcher.match(text, { endpoint, wholeNamesOnly: true });
   if (match === undefined) {
     if (!text.includes('/')) throw notStored(text, matcher.suggest(text), endpoint);
     const reference = parseReference(text, endpoint);
-    return { reference, stored: matcher.exact({ repo: reference.repo }) };
+    return { reference, storedOf };
   }
   const { candidates, kind } = match;
   const [{ models, name }] = candidates;
   if (candidates.length > 1) throw ambiguousName(text, match);
   if (!isCertain(kind)) context.terminal.note(`${text} is ${name}`);
   const [{ quant, repo }] = models;
-  const stored = matcher.exact({ repo });
+  const stored = storedOf(repo);
   const typed = kind === 'exact' ? readReference(text, endpoint) : undefined;
-  if (typed?.repo.toLowerCase() === repo.toLowerCase()) return { reference: typed, stored };
+  if (typed?.repo.toLowerCase() === repo.toLowerCase()) return { reference: typed, storedOf };
   // A name that leaves one of several quants means that one. What no reference can be stands here too.
   const isNarrow = models.length < stored.length || kind === 'alias';
-  return { reference: { repo, ...(isNarrow ? { tag: quant } : {}) }, stored };
+  return { reference: { repo, ...(isNarrow ? { tag: quant } : {}) }, storedOf };
 }

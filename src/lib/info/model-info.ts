@@ -1,9 +1,8 @@
-import { LlameroError, systemErrorCode, throwIfAborted } from '../errors.ts';
+import { LlameroError, throwIfAborted } from '../errors.ts';
 import { formatDiskSize } from '../format.ts';
 import { bitsPerWeight } from '../gguf/bits-per-weight.ts';
 import { chooseDefault, findQuant } from '../gguf/choice.ts';
 import { type MachineRoom } from '../gguf/fit.ts';
-import { type GgufHeader, readFileHeader } from '../gguf/header.ts';
 import { type Inventory, type Quant, takeInventory } from '../gguf/inventory.ts';
 import { judgementOf } from '../gguf/judgement.ts';
 import type { HubFile } from '../hub/types.ts';
@@ -11,7 +10,9 @@ import { oneLine } from '../plain-text.ts';
 import type { StoredModel } from '../store/model.ts';
 import { descriptionOf } from './description.ts';
 import type { HeaderExtent, RemoteHeaders } from './headers.ts';
+import { type Here, hereOf, isSameLabel } from './here.ts';
 import type { KnownListing, ListingQuestion, Listings } from './listings.ts';
+import { projectorHeader, quantHeaders } from './quant-headers.ts';
 import { storedInventory } from './stored-inventory.ts';
 import type { InfoFile, ModelInfo, ProjectorInfo, QuantInfo } from './types.ts';
 
@@ -19,8 +20,8 @@ import type { InfoFile, ModelInfo, ProjectorInfo, QuantInfo } from './types.ts';
 export interface InfoQuestion extends ListingQuestion {
   /** A quant, or a file of it. */
   readonly tag?: string | undefined;
-  /** What of the repository is on this machine. */
-  readonly stored: readonly StoredModel[];
+  /** What of a repository is on this machine. */
+  readonly storedOf: (repo: string) => readonly StoredModel[];
   /**
    * How much of a header at the hub is wanted, of the first shard unless told; but for `head` it is a
    * failure not to get it.
@@ -53,14 +54,16 @@ export interface InfoSources {
  *   AMBIGUOUS; where the whole header is wanted, why it cannot be read
  */
 export async function modelInfo(question: InfoQuestion, sources: InfoSources): Promise<ModelInfo> {
-  const { machine, stored, tag } = question;
+  const { machine, revision, tag } = question;
   const problems: LlameroError[] = [];
+  const stored = question.storedOf(question.repo);
   const listing =
-    question.headerOnly && isHere(question)
+    question.headerOnly && isHere(stored, question)
       ? undefined
       : await attempt(
           () => sources.listings.read(question),
-          stored.length === 0,
+          // What is stored need not be what another revision has.
+          stored.length === 0 || revision !== undefined,
           problems,
           question,
         );
@@ -70,12 +73,17 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
       ? await storedInventory(repo, stored)
       : takeInventory(listing.files, { repo });
   // Another revision need not have what was pulled from this one.
-  const gone = question.revision === undefined ? await goneQuants(repo, stored, listed) : [];
+  const gone = revision === undefined ? await goneQuants(repo, stored, listed) : [];
   const inventory = { ...listed, quants: [...listed.quants, ...gone] };
   const asked = tag === undefined ? undefined : askedQuant(repo, inventory, tag);
+  const here = new Map(
+    inventory.quants.map((quant) => [quant.label, hereOf(quant, stored, revision)]),
+  );
+  const wanted = asked ?? inventory.quants[0];
+  const local = localOf(wanted, here, tag);
   const [found, card] = await Promise.all([
     attempt(
-      () => headersOf(asked ?? inventory.quants[0], listing, question, sources),
+      () => quantHeaders({ ...question, quant: wanted, listing, local }, sources.headers),
       question.extent !== 'head',
       problems,
       question,
@@ -83,16 +91,18 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
     attempt(() => cardOf(listing, question, sources), false, problems, question),
   ]);
   const header = found?.headers[0];
+  // Nobody knows which revision a stored projector is of.
+  const withProjectors = revision === undefined ? stored : [];
   const description = descriptionOf({
     listing,
     headers: found?.headers ?? [],
     isAll: found?.isAll ?? false,
-    projectorHeader: await projectorHeader(stored),
+    projectorHeader: await projectorHeader(withProjectors),
     hasProjector: inventory.projectors.length > 0,
   });
   const judgement = judgementOf(inventory, { ...question, header });
   // What the hub has no more cannot be pulled.
-  const choice = defaultOf(listed, question, repo, judgement);
+  const choice = defaultOf(listed, { ...question, repo }, judgement, stored.length > 0);
   const { parameters } = description;
   return {
     repo,
@@ -104,14 +114,14 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
     description,
     quants: inventory.quants.map((quant) => ({
       ...quantFacts(repo, quant, parameters),
-      ...storedAs(quant.label, stored),
+      ...here.get(quant.label),
       fit: judgement.fitOf(quant),
       isDefault: quant.label === choice?.label,
       ...(gone.includes(quant) ? { isGone: true } : {}),
     })),
     ...(choice === undefined ? {} : { choice }),
     ...(card === undefined ? {} : { card }),
-    projectors: projectorsOf(inventory, stored),
+    projectors: projectorsOf(inventory, withProjectors),
     other: inventory.other,
     contextSize: judgement.contextSize,
     machine,
@@ -125,16 +135,34 @@ async function goneQuants(
   stored: readonly StoredModel[],
   { quants }: Inventory<InfoFile>,
 ): Promise<Quant<InfoFile>[]> {
-  const labels = new Set(quants.map(({ label }) => label.toUpperCase()));
-  const gone = stored.filter(({ quant }) => !labels.has(quant.toUpperCase()));
+  const gone = stored.filter(({ quant }) => !quants.some(({ label }) => isSameLabel(label, quant)));
   return gone.length === 0 ? [] : [...(await storedInventory(repo, gone)).quants];
 }
 
 /** Whether a file of what is asked about is on this machine. */
-function isHere({ revision, stored, tag }: InfoQuestion): boolean {
+function isHere(
+  stored: readonly StoredModel[],
+  { refresh = false, revision, tag }: InfoQuestion,
+): boolean {
   const isAsked = ({ quant, state }: StoredModel): boolean =>
-    state === 'complete' && (tag === undefined || quant.toLowerCase() === tag.toLowerCase());
-  return revision === undefined && stored.some(isAsked);
+    state === 'complete' && (tag === undefined || isSameLabel(quant, tag));
+  return !refresh && revision === undefined && stored.some(isAsked);
+}
+
+/** Whether the header of what is here is that of the listed file. */
+function isReadable({ isOtherVersion, stored }: Here): boolean {
+  return stored?.state === 'complete' && isOtherVersion === undefined;
+}
+
+/** The model on this machine whose header tells of a quant: its own, or of any where none was named. */
+function localOf(
+  quant: Quant<InfoFile> | undefined,
+  here: ReadonlyMap<string, Here>,
+  tag: string | undefined,
+): StoredModel | undefined {
+  const own = here.get(quant?.label ?? '');
+  if (own !== undefined && isReadable(own)) return own.stored;
+  return tag === undefined ? [...here.values()].find(isReadable)?.stored : undefined;
 }
 
 /** Does what may fail: a failure that is no end of all is noted, and nothing comes of it. */
@@ -186,75 +214,21 @@ function askedQuant(repo: string, inventory: Inventory<InfoFile>, tag: string): 
   });
 }
 
-interface FoundHeaders {
-  readonly headers: readonly GgufHeader[];
-  /** Whether there is one for each shard. */
-  readonly isAll: boolean;
-  readonly file: string;
-}
-
-/** The headers of a quant that is here, else the first of one at the hub. */
-async function headersOf(
-  quant: Quant<InfoFile | HubFile> | undefined,
-  listing: KnownListing | undefined,
-  { extent, signal, stored, tag }: InfoQuestion,
-  { headers }: InfoSources,
-): Promise<FoundHeaders | undefined> {
-  const complete = stored.filter(({ state }) => state === 'complete');
-  const local =
-    complete.find((model) => model.quant === quant?.label) ??
-    (tag === undefined ? complete[0] : undefined);
-  if (local !== undefined) {
-    const read: GgufHeader[] = [];
-    for (const { path } of local.files) read.push(await readFileHeader(path, { tensors: true }));
-    return { headers: read, isAll: true, file: local.path };
-  }
-  const file = listing?.files.find(({ path }) => path === quant?.files[0]?.path);
-  if (listing === undefined || quant === undefined || file === undefined) return undefined;
-  const { chatTemplate, model } = listing;
-  // Where the hub has read no header, nobody but the whole of it tells of the template.
-  const wanted = chatTemplate === undefined || extent !== 'head' ? 'whole' : 'head';
-  const read: GgufHeader[] = [];
-  const shards = extent === 'every shard' ? quant.files.map(({ path }) => path) : [file.path];
-  for (const path of shards) {
-    const shard = listing.files.find((each) => each.path === path);
-    if (shard === undefined) continue;
-    const remote = { repo: model.id, commit: model.commit, file: shard };
-    read.push(await headers.read(remote, wanted, signal));
-  }
-  return { headers: read, isAll: quant.files.length === read.length, file: file.path };
-}
-
-/** The header of the projector that is here; one that cannot be read says nothing. */
-async function projectorHeader(stored: readonly StoredModel[]): Promise<GgufHeader | undefined> {
-  const file = stored.find(({ projector }) => projector !== undefined)?.projector;
-  if (file === undefined) return undefined;
-  try {
-    return await readFileHeader(file);
-  } catch (error) {
-    if (error instanceof LlameroError || systemErrorCode(error) !== undefined) return undefined;
-    throw error;
-  }
-}
-
 function defaultOf(
   inventory: Inventory<InfoFile>,
-  question: InfoQuestion,
-  repo: string,
+  { preferredQuant, repo }: Pick<InfoQuestion, 'preferredQuant' | 'repo'>,
   judgement: ReturnType<typeof judgementOf<InfoFile>>,
+  isStored: boolean,
 ): ModelInfo['choice'] {
   try {
-    const { quant, reason } = chooseDefault(inventory, question.preferredQuant, {
-      repo,
-      judgement,
-    });
+    const { quant, reason } = chooseDefault(inventory, preferredQuant, { repo, judgement });
     return { label: quant.label, reason };
   } catch (error) {
     // Of a model that lacks shards there is much to tell all the same.
     if (error instanceof LlameroError && error.code === 'SHARDS_MISSING') return undefined;
     // What is here is told even where the hub has nothing to pull any more.
     const isAllGone = error instanceof LlameroError && error.code === 'NO_GGUF';
-    if (isAllGone && question.stored.length > 0) return undefined;
+    if (isAllGone && isStored) return undefined;
     throw error;
   }
 }
@@ -277,11 +251,6 @@ function quantFacts(
     })),
     missingShards: shards?.missing ?? [],
   };
-}
-
-function storedAs(label: string, stored: readonly StoredModel[]): Pick<QuantInfo, 'stored'> {
-  const model = stored.find(({ quant }) => quant.toUpperCase() === label.toUpperCase());
-  return model === undefined ? {} : { stored: model };
 }
 
 function projectorsOf(

@@ -31,6 +31,8 @@ export interface QuantInfo {
   readonly stored?: StoredModel;
   /** Whether it is here, and the hub has it no more. */
   readonly isGone?: true;
+  /** Whether what is here differs from what the hub has. */
+  readonly isOtherVersion?: true;
   readonly fit: Fit;
   readonly isDefault: boolean;
 }

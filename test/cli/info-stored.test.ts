@@ -1,0 +1,117 @@
+import { rm } from 'node:fs/promises';
+
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+
+import { CliHome, type CliResult } from '../support/cli.ts';
+import { hollowLlama } from '../support/gguf/hollow-model.ts';
+import { encodeHeader } from '../support/gguf/writer.ts';
+import { startHub, type TestHub } from '../support/hub/hub.ts';
+
+const MIB = 1024 * 1024;
+const OFFLINE = { HF_HUB_OFFLINE: '1' };
+
+let hub: TestHub;
+let home: CliHome;
+
+beforeEach(async () => {
+  hub = await startHub();
+  home = await CliHome.create({ HF_ENDPOINT: hub.endpoint });
+});
+
+afterEach(async () => {
+  await home[Symbol.asyncDispose]();
+  await hub.close();
+});
+
+/** A model file that is known by its number of layers. */
+function file(layers: number, mebibytes = 1): { content: Buffer } {
+  const model = hollowLlama({
+    blockCount: layers,
+    embeddingLength: 256,
+    headCount: 4,
+    headCountKv: 4,
+    feedForwardLength: 512,
+    vocabularySize: 300,
+  });
+  return { content: Buffer.concat([encodeHeader(model), Buffer.alloc(mebibytes * MIB)]) };
+}
+
+async function info(words: readonly string[], env = {}): Promise<CliResult> {
+  return home.run(['info', ...words, '--memory', '16G'], { env });
+}
+
+interface Told {
+  readonly blockCount?: number;
+  readonly quants: readonly Record<string, unknown>[];
+}
+
+async function told(words: readonly string[], env = {}): Promise<Told> {
+  const { exitCode, stdout } = await info([...words, '--json'], env);
+  expect(exitCode).toBe(0);
+  return JSON.parse(stdout) as Told;
+}
+
+async function pull(...words: readonly string[]): Promise<void> {
+  expect((await home.run(['pull', ...words])).exitCode).toBe(0);
+}
+
+describe('another revision than the stored one', () => {
+  beforeEach(async () => {
+    const repo = await hub.addRepo('rev/R-GGUF', { 'r-Q4_K_M.gguf': file(4) });
+    await repo.commit({ 'r-Q4_K_M.gguf': file(6, 2) }, { branch: 'v1' });
+    await repo.commit({ 'r-Q4_K_M.gguf': file(4) }, { branch: 'alike' });
+    await pull('rev/R-GGUF');
+  });
+
+  test.each([[['rev/R-GGUF', '--revision', 'v1']], [['hf:rev/R-GGUF/r-Q4_K_M.gguf#v1']]])(
+    'is told from its own file: %j',
+    async (words) => {
+      const { blockCount, quants } = await told(words);
+      expect(blockCount).toBe(6);
+      expect(quants).toMatchObject([{ quant: 'Q4_K_M', downloaded: false }]);
+      expect(quants[0]).not.toHaveProperty('path');
+      expect((await info([...words, '--metadata'])).stdout).toMatch(/block_count +6/u);
+      expect((await info([...words, '--files'])).stdout).not.toContain('here');
+    },
+  );
+
+  test('is here where it has the same file', async () => {
+    hub.clearRequests();
+    const { quants } = await told(['rev/R-GGUF', '--revision', 'alike']);
+    expect(quants).toMatchObject([{ downloaded: true }]);
+    expect(quants[0]).not.toHaveProperty('otherVersion');
+    expect(hub.requests).toHaveLength(1);
+  });
+
+  test.each([[[]], [['--files']], [['--template']], [['--metadata']], [['--tensors']]])(
+    'that does not exist is not found: %j',
+    async (words) => {
+      const { exitCode, stderr, stdout } = await info(['rev/R-GGUF', '--revision', 'x', ...words]);
+      expect({ exitCode, stdout }).toEqual({ exitCode: 3, stdout: '' });
+      expect(stderr).toContain('no revision');
+    },
+  );
+
+  test('cannot be told offline; the main one can, by its name too', async () => {
+    await rm(home.path('cache'), { recursive: true, force: true });
+    expect((await info(['rev/R-GGUF', '--revision', 'v1'], OFFLINE)).exitCode).toBe(6);
+    expect((await told(['rev/R-GGUF', '--revision', 'main'], OFFLINE)).blockCount).toBe(4);
+  });
+});
+
+test('a file that was uploaded anew is told to differ from the one that is here', async () => {
+  const repo = await hub.addRepo('upd/U-GGUF', { 'u-Q4_K_M.gguf': file(4) });
+  await pull('upd/U-GGUF');
+  expect((await info(['upd/U-GGUF', '--refresh'])).stdout).not.toContain('another version');
+  await repo.commit({ 'u-Q4_K_M.gguf': file(6, 3) });
+  const { stdout } = await info(['upd/U-GGUF', '--refresh']);
+  expect(stdout).toMatch(/Layers +6/u);
+  expect(stdout).toMatch(/Q4_K_M .*default, here in another version/u);
+  expect((await info(['upd/U-GGUF', '--files'])).stdout).toContain('here in another version');
+  const both = await info(['upd/U-GGUF', 'upd/U-GGUF']);
+  expect(both.stdout).toMatch(/Here +in another version/u);
+  expect((await told(['upd/U-GGUF'])).quants).toMatchObject([
+    { downloaded: true, otherVersion: true },
+  ]);
+  expect((await info(['upd/U-GGUF', '--metadata', '--refresh'])).stdout).toMatch(/block_count +6/u);
+});

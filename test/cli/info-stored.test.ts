@@ -115,3 +115,19 @@ test('a file that was uploaded anew is told to differ from the one that is here'
   ]);
   expect((await info(['upd/U-GGUF', '--metadata', '--refresh'])).stdout).toMatch(/block_count +6/u);
 });
+
+describe('a repository that was renamed', () => {
+  beforeEach(async () => {
+    await hub.addRepo('new/Name-GGUF', { 'n-Q4_K_M.gguf': file(4), 'n-Q8_0.gguf': file(4, 2) });
+    await hub.addRepo('old/Name-GGUF', {}, { renamedTo: 'new/Name-GGUF' });
+    await pull('new/Name-GGUF:Q4_K_M');
+  });
+
+  test('is here by its old name too', async () => {
+    expect((await info(['old/Name-GGUF', '--files'])).stdout).toMatch(/n-Q4_K_M.gguf .* here/u);
+    expect((await told(['old/Name-GGUF'])).quants).toMatchObject([
+      { ref: 'new/Name-GGUF:Q4_K_M', downloaded: true },
+      { downloaded: false },
+    ]);
+  });
+});

@@ -56,18 +56,19 @@ export interface InfoSources {
 export async function modelInfo(question: InfoQuestion, sources: InfoSources): Promise<ModelInfo> {
   const { machine, revision, tag } = question;
   const problems: LlameroError[] = [];
-  const stored = question.storedOf(question.repo);
+  const typed = question.storedOf(question.repo);
   const listing =
-    question.headerOnly && isHere(stored, question)
+    question.headerOnly && isHere(typed, question)
       ? undefined
       : await attempt(
           () => sources.listings.read(question),
           // What is stored need not be what another revision has.
-          stored.length === 0 || revision !== undefined,
+          typed.length === 0 || revision !== undefined,
           problems,
           question,
         );
-  const repo = listing?.model.id ?? stored[0]?.repo ?? question.repo;
+  const repo = listing?.model.id ?? typed[0]?.repo ?? question.repo;
+  const stored = withFormerName(question.storedOf(repo), typed);
   const listed: Inventory<InfoFile | HubFile> =
     listing === undefined
       ? await storedInventory(repo, stored)
@@ -137,6 +138,16 @@ async function goneQuants(
 ): Promise<Quant<InfoFile>[]> {
   const gone = stored.filter(({ quant }) => !quants.some(({ label }) => isSameLabel(label, quant)));
   return gone.length === 0 ? [] : [...(await storedInventory(repo, gone)).quants];
+}
+
+/** What is here of a repository, with what was pulled of it under the name that it had before. */
+function withFormerName(
+  stored: readonly StoredModel[],
+  former: readonly StoredModel[],
+): readonly StoredModel[] {
+  const isNew = ({ quant }: StoredModel): boolean =>
+    !stored.some((each) => isSameLabel(each.quant, quant));
+  return [...stored, ...former.filter(isNew)];
 }
 
 /** Whether a file of what is asked about is on this machine. */

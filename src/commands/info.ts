@@ -57,7 +57,10 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
   };
 
   static override flags = {
-    quant: Flags.string({ summary: 'The quant it is about', helpValue: '<name>' }),
+    quant: Flags.string({
+      summary: 'The quant it is about, where the name tells none',
+      helpValue: '<name>',
+    }),
     revision: Flags.string({
       summary: 'A branch, tag or commit of the repository',
       helpValue: '<name>',

@@ -11,6 +11,7 @@ import { roomFor } from './machine-room.ts';
 
 /** What a command asks about models. */
 export interface InfoRequest {
+  /** Of a name that tells none. */
   readonly quant?: string | undefined;
   readonly revision?: string | undefined;
   readonly context?: number | undefined;
@@ -49,7 +50,7 @@ async function gatherOne(
       repo: reference.repo,
       // What is stored is taken to be of this one.
       revision: revision === 'main' ? undefined : revision,
-      tag: request.quant ?? reference.tag,
+      tag: reference.tag ?? request.quant,
       storedOf,
       refresh: request.refresh,
       extent: request.extent,

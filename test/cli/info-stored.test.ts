@@ -131,3 +131,10 @@ describe('a repository that was renamed', () => {
     ]);
   });
 });
+
+test('the quant of a reference is meant, as with pull, whatever the flag says', async () => {
+  await hub.addRepo('maker/two', { 'm-Q4_K_M.gguf': file(4), 'm-Q8_0.gguf': file(4, 2) });
+  const { stdout } = await info(['maker/two:Q8_0', '--quant', 'Q4_K_M', '--quiet']);
+  expect(stdout).toBe('maker/two:Q8_0\n');
+  expect((await info(['maker/two', '--quant', 'Q8_0', '--quiet'])).stdout).toBe('maker/two:Q8_0\n');
+});

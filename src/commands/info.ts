@@ -94,11 +94,12 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
     const { terminal } = this.context;
     const wholeHeader = metadata || template || tensors;
     const isOverview = positionals.length === 1 && !this.#wantsDetails();
+    const hasCardBelow = isOverview && !this.jsonEnabled() && terminal.verbosity !== 'quiet';
     const models = await gatherInfo(this.context, positionals, {
       ...this.flags,
       extent: tensors ? 'every shard' : wholeHeader ? 'whole' : 'head',
       headerOnly: wholeHeader && !card && !files && !this.jsonEnabled(),
-      card: card || (isOverview && !this.jsonEnabled() && terminal.verbosity !== 'quiet'),
+      card: card ? 'required' : hasCardBelow ? 'wanted' : 'no',
     });
     const hub = await this.context.hub();
     if (!this.jsonEnabled()) await this.#print(models, (repo) => hub.page(repo));
@@ -155,5 +156,5 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
 function requireHeaders({ headers, repo }: ModelInfo): readonly [GgufHeader, ...GgufHeader[]] {
   const [first, ...others] = headers ?? [];
   if (first !== undefined) return [first, ...others];
-  throw new LlameroError('NO_GGUF', `${repo} has no file whose header can be read`);
+  throw new Error(`no header of ${repo}`);
 }

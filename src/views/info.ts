@@ -19,7 +19,7 @@ export interface InfoRequest {
   readonly refresh: boolean;
   /** How much of the header is wanted. */
   readonly extent: InfoQuestion['extent'];
-  readonly card: boolean;
+  readonly card: InfoQuestion['card'];
   /** Whether nothing but the header is asked about. */
   readonly headerOnly: boolean;
 }
@@ -58,7 +58,7 @@ async function gatherOne(
       contextSize: request.context ?? config.get('pull.context'),
       withProjector: config.get('pull.mmproj'),
       preferredQuant: config.get('pull.quant'),
-      withCard: request.card,
+      card: request.card,
       headerOnly: request.headerOnly,
       signal: context.signal,
     },

@@ -1,4 +1,4 @@
-import { rm } from 'node:fs/promises';
+import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -137,4 +137,41 @@ test('the quant of a reference is meant, as with pull, whatever the flag says', 
   const { stdout } = await info(['maker/two:Q8_0', '--quant', 'Q4_K_M', '--quiet']);
   expect(stdout).toBe('maker/two:Q8_0\n');
   expect((await info(['maker/two', '--quant', 'Q8_0', '--quiet'])).stdout).toBe('maker/two:Q8_0\n');
+});
+
+describe('what nobody knows is no answer', () => {
+  const CARD = { 'README.md': { content: '# Card' } };
+
+  test('a card that cannot be asked for', async () => {
+    await hub.addRepo('maker/card', { ...CARD, 'm-Q4_K_M.gguf': file(4) });
+    await hub.addRepo('maker/gated', { ...CARD, 'm-Q4_K_M.gguf': file(4) }, { gated: 'manual' });
+    await hub.addRepo('maker/bare', { 'm-Q4_K_M.gguf': file(4) });
+    await pull('maker/card');
+    await mkdir(home.path('models', 'mine', 'own'), { recursive: true });
+    await writeFile(home.path('models', 'mine', 'own', 'Q8_0.gguf'), file(4).content);
+    await rm(home.path('cache'), { recursive: true, force: true });
+    for (const form of [[], ['--json']]) {
+      const offline = await info(['maker/card', '--card', ...form], OFFLINE);
+      expect(offline).toMatchObject({ exitCode: 6 });
+      expect(await info(['maker/gated', '--card', ...form])).toMatchObject({ exitCode: 5 });
+      expect(await info(['mine/own', '--card', ...form])).toMatchObject({ exitCode: 3 });
+      expect(await info(['maker/bare', '--card', ...form])).toMatchObject({ exitCode: 0 });
+    }
+    expect((await info(['maker/bare', '--card'])).stderr).toContain('has no model card');
+  });
+
+  test('a header that is not here and cannot be asked for', async () => {
+    await hub.addRepo('copy/C-GGUF', { 'c-Q8_0.gguf': file(4, 12) });
+    await pull('copy/C-GGUF');
+    await truncate(home.path('models/copy/C-GGUF/Q8_0.gguf'), MIB);
+    await rm(home.path('cache'), { recursive: true, force: true });
+    for (const flag of ['--template', '--metadata', '--tensors']) {
+      for (const form of [[], ['--json']]) {
+        const { exitCode, stderr, stdout } = await info(['copy/C-GGUF', flag, ...form], OFFLINE);
+        expect(exitCode).toBe(6);
+        expect(stdout + stderr).toContain('Offline');
+      }
+    }
+    expect((await info(['copy/C-GGUF'], OFFLINE)).exitCode).toBe(0);
+  });
 });

@@ -34,8 +34,8 @@ export interface InfoQuestion extends ListingQuestion {
   readonly withProjector: boolean;
   /** The quant that is preferred by the settings. */
   readonly preferredQuant?: string | undefined;
-  /** Whether the model card is wanted. */
-  readonly withCard: boolean;
+  /** Whether the model card is wanted; `required`: it is a failure not to learn it. */
+  readonly card: 'no' | 'wanted' | 'required';
   /** Whether nothing but the header is asked about: then a file that is here need not be asked for. */
   readonly headerOnly: boolean;
 }
@@ -62,8 +62,8 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
       ? undefined
       : await attempt(
           () => sources.listings.read(question),
-          // What is stored need not be what another revision has.
-          typed.length === 0 || revision !== undefined,
+          // What is stored need not be what another revision has, and no card is stored.
+          typed.length === 0 || revision !== undefined || question.card === 'required',
           problems,
           question,
         );
@@ -89,7 +89,12 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
       problems,
       question,
     ),
-    attempt(() => cardOf(listing, question, sources), false, problems, question),
+    attempt(
+      () => cardOf(listing, question, sources),
+      question.card === 'required',
+      problems,
+      question,
+    ),
   ]);
   const header = found?.headers[0];
   // Nobody knows which revision a stored projector is of.
@@ -104,6 +109,10 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
   const judgement = judgementOf(inventory, { ...question, header });
   // What the hub has no more cannot be pulled.
   const choice = defaultOf(listed, { ...question, repo }, judgement, stored.length > 0);
+  if (header === undefined && question.extent !== 'head') {
+    const nothing = new LlameroError('NO_GGUF', `${repo} has no file whose header can be read`);
+    throw problems[0] ?? nothing;
+  }
   const { parameters } = description;
   return {
     repo,
@@ -199,10 +208,10 @@ async function attempt<T>(
 
 async function cardOf(
   listing: KnownListing | undefined,
-  { signal, withCard }: InfoQuestion,
+  { card, signal }: InfoQuestion,
   { listings }: InfoSources,
 ): Promise<string | undefined> {
-  return listing === undefined || !withCard ? undefined : listings.card(listing, signal);
+  return listing === undefined || card === 'no' ? undefined : listings.card(listing, signal);
 }
 
 function askedQuant(repo: string, inventory: Inventory<InfoFile>, tag: string): Quant<InfoFile> {

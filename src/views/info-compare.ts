@@ -78,8 +78,8 @@ function quantFacts(quant: QuantInfo): Fact[] {
     ['Quant', label],
     ['Size', formatDiskSize(size)],
     ['Bits', bitsPerWeight?.toFixed(2) ?? '–'],
-    ['Memory', formatMemorySize(fit.memory)],
-    ['Fit', FIT_WORDS[fit.verdict]],
+    ['Memory', fit === undefined ? '–' : formatMemorySize(fit.memory)],
+    ['Fit', fit === undefined ? '–' : FIT_WORDS[fit.verdict]],
     ['Here', stored?.state === 'complete' ? here : 'no'],
   ];
 }

@@ -25,9 +25,10 @@ export interface QuantDocument {
   readonly gone?: true;
   /** Here, and of other content than the hub's file. */
   readonly otherVersion?: true;
-  readonly fit: FitVerdict;
-  /** What it would take, with the context that is asked about. */
-  readonly memory: number;
+  /** Null where nobody knows how large it is: of an unfinished model, without the hub. */
+  readonly fit: FitVerdict | null;
+  /** What it would take, with the context that is asked about; null as `fit` is. */
+  readonly memory: number | null;
   readonly default: boolean;
   /** Why it is the default. */
   readonly reason?: string;
@@ -170,8 +171,8 @@ function quantDocument(quant: QuantInfo, reason: string | undefined): QuantDocum
     ...(stored === undefined ? {} : { path: stored.path }),
     ...(isGone === undefined ? {} : { gone: isGone }),
     ...(isOtherVersion === undefined ? {} : { otherVersion: isOtherVersion }),
-    fit: fit.verdict,
-    memory: fit.memory,
+    fit: fit?.verdict ?? null,
+    memory: fit?.memory ?? null,
     default: isDefault,
     ...(isDefault && reason !== undefined ? { reason } : {}),
   };

@@ -111,8 +111,10 @@ export function renderQuants(info: ModelInfo, terminal: Terminal): string {
         quant.isDefault ? { text: quant.label, style: outStyle.bold } : quant.label,
         formatDiskSize(quant.size),
         quant.bitsPerWeight?.toFixed(2) ?? '',
-        formatMemorySize(quant.fit.memory),
-        { text: FIT_WORDS[quant.fit.verdict], style: styles[quant.fit.verdict] },
+        quant.fit === undefined ? '' : formatMemorySize(quant.fit.memory),
+        quant.fit === undefined
+          ? ''
+          : { text: FIT_WORDS[quant.fit.verdict], style: styles[quant.fit.verdict] },
         notesOf(quant, info).join(', '),
       ]),
     width: terminal.stdoutIsTerminal ? terminal.columns : undefined,

@@ -13,6 +13,8 @@ export interface ListDocument {
     readonly projector?: string;
     readonly state: 'complete' | 'partial';
     readonly percent?: number;
+    /** Of an unfinished model: what its files will take, where that is known. */
+    readonly expectedSize?: number;
     readonly modifiedAt: string;
     readonly pulledAt?: string;
     readonly lastUsedAt?: string;

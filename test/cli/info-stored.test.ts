@@ -1,4 +1,4 @@
-import { mkdir, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
@@ -173,5 +173,36 @@ describe('what nobody knows is no answer', () => {
       }
     }
     expect((await info(['copy/C-GGUF'], OFFLINE)).exitCode).toBe(0);
+  });
+});
+
+describe('an unfinished model, without the hub', () => {
+  test('is judged by the size that it will have', async () => {
+    const projector = { 'mmproj-F16.gguf': { content: Buffer.alloc(9000) } };
+    await hub.addRepo('half/H-GGUF', { 'h-Q8_0.gguf': file(4, 12), ...projector });
+    const { quants } = await told(['half/H-GGUF']);
+    await pull('half/H-GGUF');
+    await rm(home.path('cache'), { recursive: true, force: true });
+    const stored = home.path('models/half/H-GGUF/Q8_0.gguf');
+    await truncate(stored, MIB);
+    const whole = { size: quants[0]?.['size'], downloaded: false };
+    expect((await told(['half/H-GGUF'], OFFLINE)).quants).toMatchObject([whole]);
+    await rm(stored);
+    const record = home.path('models/half/H-GGUF/metadata.json');
+    const text = await readFile(record, 'utf8');
+    await writeFile(record, text.replaceAll(/,\s*"pulledAt": ?"[^"]*"/gu, ''));
+    expect((await told(['half/H-GGUF'], OFFLINE)).quants).toMatchObject([whole]);
+  });
+
+  test('is not judged where nobody knows that size', async () => {
+    await mkdir(home.path('models', 'half', 'way'), { recursive: true });
+    await writeFile(home.path('models', 'half', 'way', 'Q8_0.gguf.partial'), file(4).content);
+    const { stdout } = await info(['half/way'], OFFLINE);
+    expect(stdout).toMatch(/Q8_0 +1\.\d+ MB +8\.50 +partly here/u);
+    expect((await told(['half/way'], OFFLINE)).quants).toMatchObject([{ fit: null, memory: null }]);
+    await hub.addRepo('half/way', { 'h-Q8_0.gguf': file(4, 12) });
+    expect((await told(['half/way'])).quants).toMatchObject([{ fit: 'fits' }]);
+    const both = await info(['half/way', 'half/way'], OFFLINE);
+    expect(both.exitCode).toBe(0);
   });
 });

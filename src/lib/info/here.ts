@@ -1,9 +1,10 @@
 import type { Quant } from '../gguf/inventory.ts';
 import type { StoredModel } from '../store/model.ts';
+import { isSizeKnown } from './stored-inventory.ts';
 import type { InfoFile, QuantInfo } from './types.ts';
 
 /** What of a quant is on this machine. */
-export type Here = Pick<QuantInfo, 'stored' | 'isOtherVersion'>;
+type Here = Pick<QuantInfo, 'stored' | 'isOtherVersion'>;
 
 /**
  * What of a quant is on this machine. Of the main revision a stored model of the quant's name is taken
@@ -40,4 +41,44 @@ function likenessOf(
   if (files.some(({ sha256 }) => sha256 !== undefined && !listed.has(sha256))) return 'different';
   const isAll = files.length === quant.files.length;
   return isAll && files.every(({ sha256 }) => sha256 !== undefined) ? 'same' : 'unknown';
+}
+
+/** What is here of a repository, with what was pulled of it under the name that it had before. */
+export function withFormerName(
+  stored: readonly StoredModel[],
+  former: readonly StoredModel[],
+): readonly StoredModel[] {
+  const isNew = ({ quant }: StoredModel): boolean =>
+    !stored.some((each) => isSameLabel(each.quant, quant));
+  return [...stored, ...former.filter(isNew)];
+}
+
+/** The model on this machine whose header tells of a quant: its own, or of any where none was named. */
+export function localOf(
+  quant: Quant<InfoFile> | undefined,
+  here: ReadonlyMap<string, Here>,
+  tag: string | undefined,
+): StoredModel | undefined {
+  const own = here.get(quant?.label ?? '');
+  if (own !== undefined && isReadable(own)) return own.stored;
+  return tag === undefined ? [...here.values()].find(isReadable)?.stored : undefined;
+}
+
+/** Whether the header of what is here is that of the listed file. */
+function isReadable({ isOtherVersion, stored }: Here): boolean {
+  return stored?.state === 'complete' && isOtherVersion === undefined;
+}
+
+/** The labels of quants that the store alone tells of, and of whose size it knows a part. */
+export function unsizedOf(
+  quants: readonly Quant<InfoFile>[],
+  here: ReadonlyMap<string, Here>,
+): ReadonlySet<string> {
+  const labels = quants.map(({ label }) => label);
+  return new Set(
+    labels.filter((label) => {
+      const model = here.get(label)?.stored;
+      return model !== undefined && !isSizeKnown(model);
+    }),
+  );
 }

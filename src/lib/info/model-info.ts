@@ -10,7 +10,7 @@ import { oneLine } from '../plain-text.ts';
 import type { StoredModel } from '../store/model.ts';
 import { descriptionOf } from './description.ts';
 import type { HeaderExtent, RemoteHeaders } from './headers.ts';
-import { type Here, hereOf, isSameLabel } from './here.ts';
+import { hereOf, isSameLabel, localOf, unsizedOf, withFormerName } from './here.ts';
 import type { KnownListing, ListingQuestion, Listings } from './listings.ts';
 import { projectorHeader, quantHeaders } from './quant-headers.ts';
 import { storedInventory } from './stored-inventory.ts';
@@ -80,6 +80,7 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
   const here = new Map(
     inventory.quants.map((quant) => [quant.label, hereOf(quant, stored, revision)]),
   );
+  const unsized = unsizedOf(listing === undefined ? inventory.quants : gone, here);
   const wanted = asked ?? inventory.quants[0];
   const local = localOf(wanted, here, tag);
   const [found, card] = await Promise.all([
@@ -123,9 +124,9 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
       : { header, headers: found.headers, headerFile: found.file }),
     description,
     quants: inventory.quants.map((quant) => ({
-      ...quantFacts(repo, quant, parameters),
+      ...quantFacts(repo, quant, unsized.has(quant.label) ? undefined : parameters),
       ...here.get(quant.label),
-      fit: judgement.fitOf(quant),
+      ...(unsized.has(quant.label) ? {} : { fit: judgement.fitOf(quant) }),
       isDefault: quant.label === choice?.label,
       ...(gone.includes(quant) ? { isGone: true } : {}),
     })),
@@ -149,16 +150,6 @@ async function goneQuants(
   return gone.length === 0 ? [] : [...(await storedInventory(repo, gone)).quants];
 }
 
-/** What is here of a repository, with what was pulled of it under the name that it had before. */
-function withFormerName(
-  stored: readonly StoredModel[],
-  former: readonly StoredModel[],
-): readonly StoredModel[] {
-  const isNew = ({ quant }: StoredModel): boolean =>
-    !stored.some((each) => isSameLabel(each.quant, quant));
-  return [...stored, ...former.filter(isNew)];
-}
-
 /** Whether a file of what is asked about is on this machine. */
 function isHere(
   stored: readonly StoredModel[],
@@ -167,22 +158,6 @@ function isHere(
   const isAsked = ({ quant, state }: StoredModel): boolean =>
     state === 'complete' && (tag === undefined || isSameLabel(quant, tag));
   return !refresh && revision === undefined && stored.some(isAsked);
-}
-
-/** Whether the header of what is here is that of the listed file. */
-function isReadable({ isOtherVersion, stored }: Here): boolean {
-  return stored?.state === 'complete' && isOtherVersion === undefined;
-}
-
-/** The model on this machine whose header tells of a quant: its own, or of any where none was named. */
-function localOf(
-  quant: Quant<InfoFile> | undefined,
-  here: ReadonlyMap<string, Here>,
-  tag: string | undefined,
-): StoredModel | undefined {
-  const own = here.get(quant?.label ?? '');
-  if (own !== undefined && isReadable(own)) return own.stored;
-  return tag === undefined ? [...here.values()].find(isReadable)?.stored : undefined;
 }
 
 /** Does what may fail: a failure that is no end of all is noted, and nothing comes of it. */

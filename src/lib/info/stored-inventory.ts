@@ -20,7 +20,7 @@ export async function storedInventory(
       size,
       ...(sha256 === undefined ? {} : { sha256 }),
     })),
-    size: model.size,
+    size: model.expectedSize ?? model.size,
     // An unfinished model is no choice, as one is not whose shards are missing.
     ...(model.state === 'complete' ? {} : { shards: { total: 1, missing: [1] } }),
   }));
@@ -29,6 +29,11 @@ export async function storedInventory(
     projectors: await storedProjectors(models),
     other: [],
   };
+}
+
+/** Whether it is known how large a model is: of an unfinished one the files that are here do not tell. */
+export function isSizeKnown({ expectedSize, state }: StoredModel): boolean {
+  return state === 'complete' || expectedSize !== undefined;
 }
 
 /** The store tells of one projector a repository. */

@@ -20,7 +20,7 @@ export interface QuantInfo {
   readonly label: string;
   /** `user/repo:QUANT`. */
   readonly ref: string;
-  /** Bytes. */
+  /** Bytes; of an unfinished one of which nobody knows more, those that are here. */
   readonly size: number;
   /** By its size where the number of weights is known, else of its type in general. */
   readonly bitsPerWeight?: number;
@@ -33,7 +33,8 @@ export interface QuantInfo {
   readonly isGone?: true;
   /** Whether what is here differs from what the hub has. */
   readonly isOtherVersion?: true;
-  readonly fit: Fit;
+  /** Missing where nobody knows how large it is. */
+  readonly fit?: Fit;
   readonly isDefault: boolean;
 }
 

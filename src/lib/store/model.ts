@@ -31,6 +31,8 @@ export interface StoredModel {
   readonly state: (typeof MODEL_STATES)[number];
   /** Of a partial model: how much of it is on disk, 0 to 100. */
   readonly percent?: number;
+  /** Of a partial model: bytes that its files will have, where that is known. */
+  readonly expectedSize?: number;
   readonly modifiedAt: Date;
   /** When the pull of it ended. A file that was linked may be older than that. */
   readonly pulledAt?: Date;

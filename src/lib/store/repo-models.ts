@@ -55,9 +55,9 @@ export function modelsOf({ folder, found, metadata, repo }: RepoFiles): StoredMo
   for (const [quant, files] of groups) {
     models.push(describe({ repo, quant, files, metadata, projector: projector?.path }));
   }
-  for (const quant of Object.keys(metadata.quants)) {
-    if (metadata.quants[quant]?.pulledAt === undefined && !groups.has(quant)) {
-      models.push(begun(folder, repo, quant));
+  for (const [quant, { files, pulledAt }] of Object.entries(metadata.quants)) {
+    if (pulledAt === undefined && !groups.has(quant)) {
+      models.push({ ...begun(folder, repo, quant), expectedSize: recordedSize(files) });
     }
   }
   return models.sort((one, other) => compareNames(one.ref, other.ref));
@@ -117,6 +117,7 @@ function describe({ files, metadata, projector, quant, repo }: QuantFiles): Stor
   if (model.state === 'partial') {
     const expected = expectedSize(onDisk, record?.files);
     if (expected !== undefined) {
+      model.expectedSize = expected;
       model.percent = Math.min(99, Math.floor((100 * size) / Math.max(1, expected)));
     }
   }
@@ -164,12 +165,16 @@ function expectedSize(
   found: readonly Found[],
   recorded: readonly FileRecord[] | undefined,
 ): number | undefined {
-  if (recorded !== undefined) return recorded.reduce((sum, { size }) => sum + size, 0);
+  if (recorded !== undefined) return recordedSize(recorded);
   let known = 0;
   for (const { expected, partial, size } of found) {
     if (partial && expected === undefined) return undefined;
     known += expected ?? size;
   }
   // Shards of one model are of about one size, all but the last.
-  return (known / found.length) * Math.max(found.length, shardCount(found));
+  return Math.round((known / found.length) * Math.max(found.length, shardCount(found)));
+}
+
+function recordedSize(files: readonly FileRecord[]): number {
+  return files.reduce((sum, { size }) => sum + size, 0);
 }

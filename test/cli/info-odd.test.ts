@@ -220,3 +220,37 @@ test('a revision that cannot be one', async () => {
   expect(exitCode).toBe(2);
   expect(stderr).toContain('A revision is a branch, a tag or a commit');
 });
+
+test('bits are told of the weights of a model, and not of those of another beside it', async () => {
+  const sized = (mebibytes: number) => ({
+    content: Buffer.concat([file().content, Buffer.alloc(mebibytes * MIB)]),
+  });
+  const bitsOf = async (...words: readonly string[]): Promise<Record<string, unknown>> => {
+    const { stdout } = await info(...words, '--json');
+    const { quants } = JSON.parse(stdout) as { quants: { quant: string; bitsPerWeight: number }[] };
+    return Object.fromEntries(quants.map(({ bitsPerWeight, quant }) => [quant, bitsPerWeight]));
+  };
+  // Some small models have embeddings that take twice the bits of their type.
+  await hub.addRepo('maker/one', { 'm-Q4_K_M.gguf': sized(0), 'Q8_0/m-Q8_0.gguf': sized(4) });
+  const one = await bitsOf('maker/one');
+  expect(one['Q8_0']).toBeGreaterThan(10);
+  expect(Number(one['Q8_0']) / Number(one['Q4_K_M'])).toBeCloseTo(5, 0);
+  const several = {
+    'm-1b-Q4_K_M.gguf': sized(0),
+    'm-3b-Q4_K_M.gguf': sized(2),
+    'm-3b-Q8_0.gguf': sized(5),
+    'plain.gguf': sized(1),
+  };
+  await hub.addRepo('maker/several', several);
+  const models = await bitsOf('maker/several');
+  expect(Object.keys(models)).toHaveLength(4);
+  expect(Object.values(models)).toEqual(expect.arrayContaining([4.89, 8.5, null]));
+  // The hub does not say which of them it has counted.
+  await hub.addRepo('maker/counted', several, { gguf: { total: 1000, chat_template: '' } });
+  expect(Object.values(await bitsOf('maker/counted'))).not.toContainEqual(
+    expect.toSatisfy((bits: number | null) => bits !== null && bits > 100),
+  );
+  expect((await home.run(['pull', 'maker/several:m-3b-Q8_0.gguf'])).exitCode).toBe(0);
+  const stored = await bitsOf('maker/several');
+  expect(stored['Q8_0']).toBe(Math.max(...Object.values(stored).map(Number)));
+});

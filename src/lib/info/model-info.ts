@@ -12,6 +12,7 @@ import { descriptionOf } from './description.ts';
 import type { HeaderExtent, RemoteHeaders } from './headers.ts';
 import { hereOf, isSameLabel, localOf, unsizedOf, withFormerName } from './here.ts';
 import type { KnownListing, ListingQuestion, Listings } from './listings.ts';
+import { createBitsOf } from './quant-bits.ts';
 import { projectorHeader, quantHeaders } from './quant-headers.ts';
 import { storedInventory } from './stored-inventory.ts';
 import type { InfoFile, ModelInfo, ProjectorInfo, QuantInfo } from './types.ts';
@@ -114,7 +115,7 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
     const nothing = new LlameroError('NO_GGUF', `${repo} has no file whose header can be read`);
     throw problems[0] ?? nothing;
   }
-  const { parameters } = description;
+  const bitsOf = createBitsOf(inventory.quants, { parameters: description.parameters, found });
   return {
     repo,
     ...(asked === undefined ? {} : { asked: asked.label }),
@@ -124,7 +125,11 @@ export async function modelInfo(question: InfoQuestion, sources: InfoSources): P
       : { header, headers: found.headers, headerFile: found.file }),
     description,
     quants: inventory.quants.map((quant) => ({
-      ...quantFacts(repo, quant, unsized.has(quant.label) ? undefined : parameters),
+      ...quantFacts(
+        repo,
+        quant,
+        unsized.has(quant.label) ? bitsPerWeight(quant.name) : bitsOf(quant),
+      ),
       ...here.get(quant.label),
       ...(unsized.has(quant.label) ? {} : { fit: judgement.fitOf(quant) }),
       isDefault: quant.label === choice?.label,
@@ -230,10 +235,9 @@ function defaultOf(
 
 function quantFacts(
   repo: string,
-  { files, label, name, shards, size }: Quant<InfoFile>,
-  parameters: number | undefined,
+  { files, label, shards, size }: Quant<InfoFile>,
+  bits: number | undefined,
 ): Omit<QuantInfo, 'fit' | 'isDefault' | 'stored'> {
-  const bits = parameters === undefined ? bitsPerWeight(name) : (8 * size) / parameters;
   return {
     label,
     ref: `${repo}:${label}`,

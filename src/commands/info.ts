@@ -90,6 +90,7 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
         hint: 'Name one or two of them: `llamero info user/one user/two`',
       });
     }
+    this.#refuseEmptyFlags();
     const { card, files, metadata, template, tensors } = this.flags;
     const { terminal } = this.context;
     const wholeHeader = metadata || template || tensors;
@@ -108,6 +109,21 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
     return documents.length === 1 && only !== undefined ? only : { models: documents };
   }
 
+  /** A variable of a script that is not set must not stand for the default. */
+  #refuseEmptyFlags(): void {
+    const { quant, revision } = this.flags;
+    const named = [
+      ['--quant', quant, 'Q4_K_M'],
+      ['--revision', revision, 'main'],
+    ] as const;
+    for (const [flag, value, example] of named) {
+      if (value?.trim() !== '') continue;
+      throw new LlameroError('USAGE', `${flag} is empty`, {
+        hint: `Leave it out, or name one: \`llamero info user/repo ${flag} ${example}\``,
+      });
+    }
+  }
+
   #wantsDetails(): boolean {
     const { card, files, metadata, template, tensors } = this.flags;
     return card || files || metadata || template || tensors;
@@ -118,7 +134,8 @@ Exit codes: 3 no such model, revision or quant, 4 a name fits several, 5 not all
     const now = new Date();
     if (terminal.verbosity === 'quiet' && !this.#wantsDetails()) {
       for (const { asked, choice, repo } of models) {
-        terminal.print(`${repo}:${asked ?? choice?.label ?? ''}`);
+        const quant = asked ?? choice?.label;
+        terminal.print(quant === undefined ? repo : `${repo}:${quant}`);
       }
     } else if (this.#wantsDetails()) {
       for (const model of models) {

@@ -147,5 +147,5 @@ export function judgementLines(info: ModelInfo): string[] {
 
 /** What fit was judged by. */
 export function judgedBy({ contextSize, machine }: ModelInfo): string {
-  return `Memory is with ${formatNumber(contextSize)} tokens of context; judged by ${describeRoom(machine)}`;
+  return `Memory is with ${contextSize} tokens of context; judged by ${describeRoom(machine)}`;
 }

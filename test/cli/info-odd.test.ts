@@ -211,8 +211,28 @@ test('two models that are judged at different contexts say which is which', asyn
   await hub.addRepo('maker/short', { 'm-Q8_0.gguf': file({ 'llama.context_length': u32(2048) }) });
   await hub.addRepo('maker/long', { 'm-Q8_0.gguf': file({ 'llama.context_length': u32(32_768) }) });
   const { stderr, stdout } = await info('maker/short', 'maker/long');
-  expect(stdout + stderr).toMatch(/maker\/short: Memory is with 2,048 tokens/u);
-  expect(stdout + stderr).toMatch(/maker\/long: Memory is with 8,192 tokens/u);
+  expect(stdout + stderr).toMatch(/maker\/short: Memory is with 2048 tokens/u);
+  expect(stdout + stderr).toMatch(/maker\/long: Memory is with 8192 tokens/u);
+});
+
+test.each([
+  ['--quant', ''],
+  ['--quant', ' '],
+  ['--revision', ''],
+])('%s with «%s» is wrong usage', async (flag, value) => {
+  await hub.addRepo('maker/one', { 'm-Q8_0.gguf': file() });
+  expect((await home.run(['pull', 'maker/one'])).exitCode).toBe(0);
+  const { exitCode, stderr } = await info('maker/one', flag, value);
+  expect(exitCode).toBe(2);
+  expect(stderr).toContain(`${flag} is empty`);
+});
+
+test('a model without a whole quant has its bare name in few words', async () => {
+  await hub.addRepo('split/Lack-GGUF', { 'm-Q8_0-00001-of-00002.gguf': file() });
+  expect(await info('split/Lack-GGUF', '--quiet')).toMatchObject({
+    exitCode: 0,
+    stdout: 'split/Lack-GGUF\n',
+  });
 });
 
 test('a revision that cannot be one', async () => {

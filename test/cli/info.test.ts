@@ -146,7 +146,7 @@ describe('a model at the hub', () => {
       Q8_0    20.4 MB  2.14  591 MiB  fits
 
       Default Q4_K_M: the best quality for its size among 3 quants; fits in memory with 8192 tokens of context
-      Memory is with 8,192 tokens of context; judged by 16.0 GiB of memory
+      Memory is with 8192 tokens of context; judged by 16.0 GiB of memory
 
       Projector  F16, 100 kB, mmproj-F16.gguf
       Not a model  imatrix.dat: statistics for making quants, not a model

@@ -24,7 +24,7 @@ export default class Info extends BaseCommand<typeof Info> {
 
   static override summary = 'Show what a model is, its quants, and which of them fit this machine';
 
-  static override description = `Asks the hub for the model and reads the beginning of one GGUF header; both are kept, so that the same question is answered at once and without a network. A model on this machine is read from its own files. Changes nothing but what llamero remembers in its home.
+  static override description = `Asks the hub for the model and reads the beginning of one GGUF header; both are kept, so that the same question is answered at once and without a network. A model on this machine is read from its own files, unless the hub has another version of them. Changes nothing but what llamero remembers in its home.
 
 The default is the quant that \`llamero pull\` takes: the first that fits with its context, Q4_K_M before all others, none of less than 4 bits while a larger one fits. Fit is judged by all the memory of the machine: «tight» leaves next to nothing beside the model. With two models they are compared.
 

@@ -35,7 +35,7 @@ const TYPED: readonly (readonly [what: string, text: string])[] = [
   ['part of a reference', 'gguf:q8'],
   ['misspelled', 'smoe-model-107-8B-Instrcut'],
   ['nothing like it', 'gemma-3-27b'],
-  ['pattern', '*:Q2_K'],
+  ['pattern', '*:Q4_K_M'],
 ];
 
 for (const count of values.models.split(',').map(Number)) {

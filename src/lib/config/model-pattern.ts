@@ -54,6 +54,15 @@ export function lessExact(one: Exactness, other: Exactness): number {
  * takes long.
  */
 export function matchesGlob(glob: string, text: string): boolean {
+  const only = glob.indexOf('*');
+  if (only !== -1 && only === glob.lastIndexOf('*') && !glob.includes('?')) {
+    // Nearly all patterns, and for thousands of names in a fraction of the time.
+    return (
+      text.length >= glob.length - 1 &&
+      text.startsWith(glob.slice(0, only)) &&
+      text.endsWith(glob.slice(only + 1))
+    );
+  }
   let at = 0;
   let star = -1;
   let resume = 0;

@@ -156,12 +156,13 @@ function candidatesOf(
 /** Folders that somebody made by hand may have names that no reference has. */
 function byAllOfIt(repos: readonly RepoNames[], text: string): Candidate[] {
   const wanted = text.toLowerCase();
-  return repos.flatMap(({ models, repo, whole }) => {
-    if (whole === wanted) return toCandidate(repo, models) ?? [];
-    if (!wanted.startsWith(`${whole}:`)) return [];
-    const found = models.filter(({ ref }) => ref.toLowerCase() === wanted);
-    return found.map((model): Candidate => ({ name: model.ref, models: [model] }));
-  });
+  return repos
+    .filter(({ whole }) => wanted.startsWith(whole))
+    .flatMap(({ models, repo, whole }) => {
+      if (whole === wanted) return toCandidate(repo, models) ?? [];
+      const found = models.filter(({ ref }) => ref.toLowerCase() === wanted);
+      return found.map((model): Candidate => ({ name: model.ref, models: [model] }));
+    });
 }
 
 function toCandidate(name: string, models: readonly StoredModel[]): Candidate | undefined {
@@ -173,7 +174,7 @@ function toCandidate(name: string, models: readonly StoredModel[]): Candidate | 
 function ofTag(models: readonly StoredModel[], tag: string | undefined): readonly StoredModel[] {
   if (tag === undefined) return models;
   const byQuant = models.filter(({ quant }) => quant.toLowerCase() === tag);
-  if (byQuant.length > 0) return byQuant;
+  if (byQuant.length > 0 || !tag.endsWith('.gguf')) return byQuant;
   return models.filter(({ files }) =>
     files.some(({ name }) => {
       const file = name.toLowerCase();

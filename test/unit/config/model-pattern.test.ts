@@ -1,7 +1,12 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
-import { fits, isModelPattern, lessExact } from '../../../src/lib/config/model-pattern.ts';
+import {
+  fits,
+  isModelPattern,
+  lessExact,
+  matchesGlob,
+} from '../../../src/lib/config/model-pattern.ts';
 
 const MODEL = { repo: 'bartowski/Llama-3.2-1B-GGUF', ref: 'bartowski/Llama-3.2-1B-GGUF:Q4_K_M' };
 
@@ -99,4 +104,19 @@ describe('which pattern holds', () => {
     if (one === undefined || other === undefined) throw new Error('one does not fit');
     expect(lessExact(other, one)).toBeLessThan(0);
   });
+});
+
+test('a glob fits what a regular expression of its form fits', () => {
+  const text = fc.string({ unit: fc.constantFrom('a', 'b', '.'), maxLength: 8 });
+  const glob = fc.string({ unit: fc.constantFrom('a', 'b', '.', '*', '?'), maxLength: 6 });
+  fc.assert(
+    fc.property(glob, text, (form, name) => {
+      const source = form
+        .replaceAll('.', String.raw`\.`)
+        .replaceAll('*', '.*')
+        .replaceAll('?', '.');
+      expect(matchesGlob(form, name)).toBe(new RegExp(`^${source}$`, 'u').test(name));
+    }),
+    { numRuns: 5000 },
+  );
 });

@@ -1,7 +1,7 @@
 import { Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
-import { FAVORITE } from '../lib/store/notes.ts';
+import { FAVORITE, requireTag } from '../lib/store/notes.ts';
 import { SORT_ORDERS } from '../lib/store/sort.ts';
 import { listModels } from '../views/list.ts';
 import type { ListDocument } from '../views/list-document.ts';
@@ -51,6 +51,8 @@ Exit codes: 2 a filter that cannot be read, 7 the store cannot be read.`;
 
   run(): Promise<ListDocument | undefined> {
     const { favorite, filter = [], reverse, sort, tag = [], tree } = this.flags;
+    // Patterns are fine; of no tag at all nobody would know the filter that it makes.
+    if (tag.includes('')) requireTag('');
     const tags = favorite ? [...tag, FAVORITE] : tag;
     return listModels(this.context, {
       json: this.jsonEnabled(),

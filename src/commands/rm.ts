@@ -1,6 +1,8 @@
 import { Args, Flags } from '@oclif/core';
 
 import { BaseCommand } from '../base-command.ts';
+import { AGE_FORMS, parseAge } from '../lib/age.ts';
+import { parseSize } from '../lib/config/kinds.ts';
 import { shellWord } from '../lib/config/shell-word.ts';
 import { LlameroError } from '../lib/errors.ts';
 import { formatCount, formatDiskSize } from '../lib/format.ts';
@@ -127,6 +129,12 @@ Exit codes: 2 nobody is there to confirm, or a filter that cannot be read, 3 no 
 
   #filters(): string[] {
     const { filter = [], 'larger-than': size, 'older-than': age, partials } = this.flags;
+    if (age !== undefined && parseAge(age) === undefined) {
+      throw refused('--older-than', AGE_FORMS, age);
+    }
+    if (size !== undefined && parseSize(size) === undefined) {
+      throw refused('--larger-than', 'a size such as 500M or 10GB', size);
+    }
     return [
       ...filter,
       ...(age === undefined ? [] : [`used>${age}`]),
@@ -212,4 +220,10 @@ function describe({ ref, size }: StoredModel): string {
 
 function sizeOf(models: readonly StoredModel[]): number {
   return models.reduce((sum, { size }) => sum + size, 0);
+}
+
+function refused(flag: string, form: string, value: string): LlameroError {
+  return new LlameroError('USAGE', `${flag} takes ${form}, not «${oneLine(value)}»`, {
+    hint: 'Run `llamero rm --help`',
+  });
 }

@@ -334,3 +334,16 @@ describe('rm', () => {
     expect((await readdir(home.path('models/llama'))).sort()).toEqual(['one', 'two']);
   });
 });
+
+test.each([
+  [
+    ['rm', '--older-than', '30x'],
+    '--older-than takes an age such as 12h, 30d, 4w or 1y, not «30x»',
+  ],
+  [['rm', '--larger-than', 'x'], '--larger-than takes a size such as 500M or 10GB, not «x»'],
+  [['list', '--tag', ''], '«» cannot be a tag'],
+])('%j is refused in its own words', async (words, message) => {
+  const { exitCode, stderr } = await home.run(words);
+  expect(stderr).toMatch(`error: ${message}\n`);
+  expect(exitCode).toBe(2);
+});

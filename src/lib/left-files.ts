@@ -1,8 +1,8 @@
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import path from 'node:path';
 
 import { systemErrorCode } from './errors.ts';
-import { TEMPORARY_SUFFIX } from './files.ts';
+import { namesIn, TEMPORARY_SUFFIX } from './files.ts';
 
 /** A file that was being written when its process ended. */
 export interface LeftFile {
@@ -35,15 +35,6 @@ export async function findLeftFiles(
     }
   }
   return found;
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
-    throw error;
-  }
 }
 
 /** Whoever wrote it has finished since the folder was read. */

@@ -1,11 +1,18 @@
 import { randomBytes } from 'node:crypto';
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 
 import { z } from 'zod';
 
 import { systemErrorCode } from '../errors.ts';
-import { makeFolder, onDisk, readTextIfExists, renameOver, writeFileAtomic } from '../files.ts';
+import {
+  makeFolder,
+  namesIn,
+  onDisk,
+  readTextIfExists,
+  renameOver,
+  writeFileAtomic,
+} from '../files.ts';
 import { type LockHolder, withLock } from '../lock.ts';
 import { isExecutable, programName } from './executable.ts';
 
@@ -210,15 +217,6 @@ async function sweep(binFolder: string): Promise<void> {
   for (const name of await namesIn(binFolder)) {
     if (!/^\.(?:unfinished|removed)-|^version\.json\..+\.tmp$/u.test(name)) continue;
     await onDisk(binFolder, () => rm(path.join(binFolder, name), { recursive: true, force: true }));
-  }
-}
-
-async function namesIn(folder: string): Promise<string[]> {
-  try {
-    return await readdir(folder);
-  } catch (error) {
-    if (['ENOENT', 'ENOTDIR'].includes(systemErrorCode(error) ?? '')) return [];
-    throw error;
   }
 }
 
